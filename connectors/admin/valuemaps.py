@@ -1,0 +1,120 @@
+"""Value maps: lookup tables that mappings use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from connectors.admin.base import ConsoleAdmin
+from connectors.admin.history import HistoryMixin
+from connectors.models import Flow, ValueMap
+from connectors.sync.mapping.versions import save_version
+
+
+class EntriesField(forms.CharField):
+    """A table of text to text, one line each: "source = target"."""
+
+    widget = UnfoldAdminTextareaWidget(
+        attrs={"rows": 16, "class": "console-mono", "spellcheck": "false"}
+    )
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return "\n".join(f"{source} = {target}" for source, target in value.items())
+        return value
+
+    def to_python(self, value: Any) -> dict[str, str]:  # type: ignore[override]
+        entries: dict[str, str] = {}
+        for number, line in enumerate(str(value or "").splitlines(), start=1):
+            if line.strip():
+                source, target = _pair(number, line)
+                if entries.get(source, target) != target:
+                    raise forms.ValidationError(
+                        f"Line {number}: “{source}” stands for two different values."
+                    )
+                entries[source] = target
+        return entries
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(data) != (initial or {})
+        except forms.ValidationError:
+            return True
+
+
+def _pair(number: int, line: str) -> tuple[str, str]:
+    # A column pair pasted from a spreadsheet comes with a tab.
+    for separator in ("\t", " = ", "="):
+        source, found, target = line.partition(separator)
+        if found and source.strip():
+            return source.strip(), target.strip()
+    raise forms.ValidationError(
+        f"Line {number}: write it as “source = target”, not “{line.strip()[:60]}”."
+    )
+
+
+class ValueMapForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The map with its table as lines of text."""
+
+    entries = EntriesField(
+        label="Values",
+        required=False,
+        strip=False,
+        help_text="One line per value: source = target. Two columns copied from a "
+        "spreadsheet can be pasted as they are.",
+    )
+
+    class Meta:
+        model = ValueMap
+        fields = ("name", "entries", "otherwise")
+        labels = {"otherwise": "A value that is not listed"}
+
+
+@admin.register(ValueMap)
+class ValueMapAdmin(HistoryMixin, ConsoleAdmin):
+    """Lookup tables."""
+
+    form = ValueMapForm
+    list_display = ("name", "size", "otherwise_text", "used_by")
+    search_fields = ("name",)
+    change_form_after_template = "admin/connectors/valuemap/used_by.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ValueMap]:
+        return super().get_queryset(request).annotate(rows=Count("fieldmapping"))
+
+    @display(description="Values")
+    def size(self, obj: ValueMap) -> int:
+        return len(obj.entries)
+
+    @display(description="A value that is not listed", ordering="otherwise")
+    def otherwise_text(self, obj: ValueMap) -> str:
+        return obj.get_otherwise_display()
+
+    @display(description="Used by", ordering="rows")
+    def used_by(self, obj: Any) -> str:
+        return f"{obj.rows} mapping{'' if obj.rows == 1 else 's'}"
+
+    def save_model(
+        self, request: HttpRequest, obj: ValueMap, form: Any, change: Any
+    ) -> None:
+        """Save; what the flows that use it write out has changed with it."""
+        super().save_model(request, obj, form, change)
+        for flow in _flows(obj):
+            save_version(flow, request.user)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], **how: Any
+    ) -> Any:
+        obj = how.get("obj")
+        context["used_by"] = _flows(obj) if obj else None
+        return super().render_change_form(request, context, **how)
+
+
+def _flows(value_map: ValueMap) -> QuerySet[Flow]:
+    return Flow.objects.filter(mappings__value_map=value_map).distinct()

@@ -1,0 +1,57 @@
+"""Which records on two sides are the same business record."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from connectors.models.connection import Connection
+from connectors.models.fields import JsonField
+
+
+class ObjectPair(models.Model):
+    """Two object types whose records are bound; shared by flows in both directions."""
+
+    left = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    left_object = models.CharField(max_length=80)
+    right = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    right_object = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["left", "left_object", "right", "right_object"],
+                name="object_pair",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.left_object} ↔ {self.right_object}"
+
+
+class Binding(models.Model):
+    """One pair of ids, with what was last agreed.
+
+    A fingerprint covers the mapped fields of its side; `agreed` holds the values last
+    written to the target. A version is the change time of the record last carried
+    over; an older one never overwrites a newer one.
+    """
+
+    pair = models.ForeignKey(ObjectPair, on_delete=models.CASCADE)
+    left_id = models.CharField(max_length=200)
+    right_id = models.CharField(max_length=200)
+    left_fingerprint = models.CharField(max_length=32, blank=True)
+    right_fingerprint = models.CharField(max_length=32, blank=True)
+    left_version = models.DateTimeField(null=True, blank=True)
+    right_version = models.DateTimeField(null=True, blank=True)
+    agreed = JsonField(default=dict)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pair", "left_id"], name="binding_left"),
+        ]
+        indexes = [models.Index(fields=["pair", "right_id"], name="binding_right")]
+
+    def __str__(self) -> str:
+        return f"{self.left_id} ↔ {self.right_id}"

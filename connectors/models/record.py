@@ -1,0 +1,135 @@
+"""A sync record: one change of one business record.
+
+Outbox entry, audit row and dead letter in one: it is stored before anything is sent
+and says at the end what was sent and what came back.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from connectors.models.fields import JsonField
+from connectors.models.flow import Flow
+from connectors.models.run import SyncRun
+
+
+class Outcome(models.TextChoices):
+    """Where a record stands. The one state column there is."""
+
+    PENDING = "pending", "Pending"
+    IN_FLIGHT = "in_flight", "In flight"
+    WAITING = "waiting", "Waiting"
+    CREATED = "created", "Created"
+    UPDATED = "updated", "Updated"
+    UNCHANGED = "unchanged", "Unchanged"
+    CONFLICT = "conflict", "Conflict"
+    FAILED = "failed", "Failed"
+    DEAD = "dead", "Dead"
+    SKIPPED = "skipped", "Skipped"
+
+
+DUE = (Outcome.PENDING, Outcome.WAITING)
+OPEN = (
+    Outcome.PENDING,
+    Outcome.IN_FLIGHT,
+    Outcome.WAITING,
+    Outcome.CONFLICT,
+    Outcome.FAILED,
+    Outcome.DEAD,
+)
+PROBLEM = (Outcome.CONFLICT, Outcome.FAILED, Outcome.DEAD)
+DONE = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.SKIPPED)
+
+
+class SyncRecord(models.Model):
+    """See the module.
+
+    `payload` is what the source said, `mapped` what was (or would be) written.
+    `original_payload` is kept when a person edits the payload. `attempts` counts
+    starts, not failures: a record that kills its worker is counted too. An error's
+    fingerprint is the same for errors that read alike.
+    """
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="records")
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="records")
+    source_id = models.CharField(max_length=200)
+    target_id = models.CharField(max_length=200, blank=True)
+    correlation_id = models.CharField(max_length=48)
+    outcome = models.CharField(
+        max_length=9, choices=Outcome.choices, default=Outcome.PENDING
+    )
+    version = models.DateTimeField(null=True, blank=True)
+    fingerprint = models.CharField(max_length=32)
+    payload = JsonField()
+    original_payload = JsonField(null=True, blank=True)
+    mapped = JsonField(null=True, blank=True)
+    response = JsonField(null=True, blank=True)
+    mapping_version = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    replays = models.PositiveSmallIntegerField(default=0)
+
+    due_at = models.DateTimeField(default=timezone.now)
+    lease_token = models.CharField(max_length=32, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    error_class = models.CharField(max_length=20, blank=True, default="")
+    error_message = models.TextField(blank=True, default="")
+    error_field = models.CharField(max_length=200, blank=True, default="")
+    error_fingerprint = models.CharField(max_length=32, blank=True, default="")
+
+    class Meta:
+        verbose_name = "sync record"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["source_id", "flow"], name="record_source"),
+            models.Index(fields=["target_id"], name="record_target"),
+            models.Index(fields=["correlation_id"], name="record_correlation"),
+            models.Index(fields=["flow", "-id"], name="record_flow"),
+            models.Index(fields=["run", "-id"], name="record_run"),
+            models.Index(fields=["flow", "outcome", "due_at", "id"], name="record_due"),
+            models.Index(fields=["outcome", "-id"], name="record_outcome"),
+        ]
+        constraints = [
+            # One source record is never in two hands.
+            models.UniqueConstraint(
+                fields=["flow", "source_id"],
+                condition=models.Q(outcome="in_flight"),
+                name="record_in_flight",
+            )
+        ]
+        permissions = [
+            ("replay_syncrecord", "Can replay sync records"),
+            ("edit_payload", "Can edit the payload of a sync record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} ({self.get_outcome_display().lower()})"
+
+
+class Attempt(models.Model):
+    """An attempt that was not the last word on its record: a failure, a replay."""
+
+    record = models.ForeignKey(
+        SyncRecord, on_delete=models.CASCADE, related_name="history"
+    )
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=9, choices=Outcome.choices)
+    error_class = models.CharField(max_length=20, blank=True)
+    error_message = models.TextField(blank=True)
+    mapped = JsonField(null=True, blank=True)
+    response = JsonField(null=True, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number}"

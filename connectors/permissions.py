@@ -1,0 +1,47 @@
+"""The four groups a new installation has, by what people do.
+
+Each has at least the permissions listed here after every migration; who should have
+less gets a group of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Codes of the app's own permissions, besides those to see.
+_OPERATOR = {
+    "check_connection",
+    "run_flow",
+    "backfill_flow",
+    "replay_syncrecord",
+    "change_alert",
+}
+_MAPPER = {
+    "check_connection",
+    "map_flow",
+    "edit_payload",
+    "replay_syncrecord",
+    "add_valuemap",
+    "change_valuemap",
+    "delete_valuemap",
+}
+_ADMINISTERED = ("connectors", "auth", "django_q", "axes")
+
+
+def create_groups(**_: object) -> None:
+    """Create the groups and give them what they lack; a `post_migrate` receiver."""
+    from django.contrib.auth.models import Group, Permission
+
+    ours = Permission.objects.filter(content_type__app_label="connectors")
+    seen = [p for p in ours if p.codename.startswith("view_")]
+    wanted: dict[str, Iterable[Permission]] = {
+        "viewer": seen,
+        "operator": [*seen, *(p for p in ours if p.codename in _OPERATOR)],
+        "mapper": [*seen, *(p for p in ours if p.codename in _MAPPER)],
+        "administrator": Permission.objects.filter(
+            content_type__app_label__in=_ADMINISTERED
+        ),
+    }
+    for name, permissions in wanted.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.add(*permissions)

@@ -1,0 +1,1 @@
+"""What every stand-in shares: server, control surface, faults, log, clock."""

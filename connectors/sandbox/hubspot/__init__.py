@@ -1,0 +1,1 @@
+"""The HubSpot stand-in: CRM objects, properties, associations, search, limits."""

@@ -1,0 +1,1 @@
+"""The HTTP face: one set of handlers behind every path family."""

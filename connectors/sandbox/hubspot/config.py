@@ -1,0 +1,124 @@
+"""Knobs of the HubSpot stand-in and its fake tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.sandbox.core.config import Config
+
+MAIN_PORTAL = 20000001
+OTHER_PORTAL = 20000002
+
+OBJECTS = (
+    "companies",
+    "contacts",
+    "deals",
+    "tickets",
+    "line_items",
+    "products",
+    "quotes",
+    "invoices",
+    "orders",
+    "commercepayments",
+)
+ALL_SCOPES = [
+    "oauth",
+    "e-commerce",
+    "crm.objects.owners.read",
+    *(f"crm.objects.{name}.{verb}" for name in OBJECTS for verb in ("read", "write")),
+    *(f"crm.schemas.{name}.{verb}" for name in OBJECTS for verb in ("read", "write")),
+]
+
+
+def _without(*scopes: str) -> list[str]:
+    return [scope for scope in ALL_SCOPES if scope not in scopes]
+
+
+def default_tokens() -> dict[str, dict[str, Any]]:
+    """Token -> portal, app, kind, scopes, whether revoked or expired (epoch s)."""
+    schema_writes = [one for one in ALL_SCOPES if one.startswith("crm.schemas")]
+    made = {
+        "pat-na1-sandbox-full": {"app": 50000001, "scopes": list(ALL_SCOPES)},
+        "pat-na1-sandbox-second-app": {"app": 50000002, "scopes": list(ALL_SCOPES)},
+        "pat-na1-sandbox-no-company-write": {
+            "app": 50000003,
+            "scopes": _without("crm.objects.companies.write"),
+        },
+        "pat-na1-sandbox-no-schema-write": {
+            "app": 50000004,
+            "scopes": _without("e-commerce", *schema_writes),
+        },
+        "pat-na1-sandbox-other-portal": {
+            "app": 50000001,
+            "portal": OTHER_PORTAL,
+            "scopes": list(ALL_SCOPES),
+        },
+        "pat-na1-sandbox-revoked": {
+            "app": 50000001,
+            "revoked": True,
+            "scopes": list(ALL_SCOPES),
+        },
+        "sandbox-oauth-access-expired": {
+            "app": 50000005,
+            "kind": "oauth",
+            "expires_at": 1_700_000_000,
+            "scopes": list(ALL_SCOPES),
+        },
+    }
+    defaults = {"portal": MAIN_PORTAL, "kind": "private", "revoked": False}
+    return {name: {**defaults, **token} for name, token in made.items()}
+
+
+@dataclass
+class HubSpotConfig(Config):
+    """What can be turned while it runs. Shares are 0 to 1, times seconds."""
+
+    rate_limit: int = 190
+    """Requests per token in any 10 s (search not counted)."""
+    daily_limit: int = 1_000_000
+    """Requests per portal and day of its time zone."""
+    search_per_second: int = 5
+    retry_after: bool = False
+    """Whether 429 carries Retry-After; HubSpot does not promise it."""
+    foreign_per_10s: int = 0
+    """Requests another client of the same app makes in every 10 s."""
+    foreign_search_per_s: int = 0
+    foreign_daily: int = 0
+    time_zone: str = "US/Eastern"
+    tokens: dict[str, Any] = field(default_factory=default_tokens)
+
+    search_lag_s: float = 3.0
+    """How long the search index runs behind writes."""
+    search_short_pages: bool = False
+    """Search answers short and empty pages that still carry a next page."""
+    property_lag_s: float = 0.5
+    """How long a new property takes to become readable and usable."""
+    max_url_bytes: int = 16_000
+    history_depth: int = 20
+    """Versions kept per record for propertiesWithHistory."""
+
+    shuffle: bool = True
+    """Batch results in another order than the inputs."""
+    omit_share: float = 0.0
+    """Share of batch results left out of the answer although written."""
+    reject_share: float = 0.0
+    """Share of rows refused inside 207, always the same rows."""
+    poison_share: float = 0.0
+    """Share of batches of 100 that fail whole because of one row, found by its key."""
+    knob_seed: int = 1
+    lock_writes_per_s: int = 0
+    """More writes than this to one record in a second lock it for 2 s (423)."""
+    contact_conflict_400: bool = False
+    """Existing email answers the 400 form instead of 409."""
+    merge_new_id: bool = True
+    """A merge gives the survivor a new id."""
+
+    required_on_create: dict[str, Any] = field(default_factory=dict)
+    """2026-09 only: object type -> property names an admin made required."""
+    conditional_required: list[Any] = field(default_factory=list)
+    """2026-09 only: [{"type", "if": {property: value}, "then": [property]}]."""
+    ledger_key: dict[str, Any] = field(default_factory=dict)
+    """Object type -> property to count writes by; else a unique one, else the id."""
+    existing_share: float = 0.05
+    """Share of the seeded customers that HubSpot already knows as companies."""

@@ -1,0 +1,1 @@
+"""The state of one portal and its rules; knows nothing of HTTP."""

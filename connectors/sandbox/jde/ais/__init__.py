@@ -1,0 +1,1 @@
+"""The wire: endpoints, paging and the forms of answers."""

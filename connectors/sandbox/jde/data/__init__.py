@@ -1,0 +1,1 @@
+"""What the stand-in stores: table definitions, rows with their indexes, seeding."""

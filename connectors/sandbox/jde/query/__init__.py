@@ -1,0 +1,1 @@
+"""The data service's query language, from request to selected rows."""

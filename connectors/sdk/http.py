@@ -1,0 +1,417 @@
+"""The one HTTP client; every connector that speaks HTTP speaks through it.
+
+It pools connections, always has time-outs, limits the size of an answer, blanks
+secrets, carries the correlation id, renews an expired session once, waits for the
+rate ledger before each call, and turns every fault into the class of error that says
+what must happen next.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+import structlog
+from requests.exceptions import (
+    ConnectionError as RequestsConnectionError,
+)
+from requests.exceptions import ConnectTimeout, RequestException, SSLError
+from urllib3.exceptions import NewConnectionError
+
+from connectors.sdk.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+    UnavailableError,
+    UncertainWriteError,
+)
+from connectors.sdk.network import NetworkPolicy, guarded_adapter
+from connectors.sdk.redact import Redactor
+from connectors.sdk.values import dump
+
+log = structlog.get_logger(__name__)
+
+CORRELATION_HEADER = "X-Correlation-ID"
+correlation: ContextVar[str] = ContextVar("correlation", default="")
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_CHUNK = 256 * 1024
+_EXCERPT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, whole and within the size limit. Header names are lower case.
+
+    `repeated` says that an earlier sending of the same request may have been applied
+    although its answer never came.
+    """
+
+    method: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    redact: Redactor
+    repeated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body as Python values, fractions as Decimal.
+
+        Raises UnavailableError when it is not JSON: a proxy's page, half an answer.
+        """
+        try:
+            return _decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UnavailableError(
+                f"{self.where} answered {self.status} with {self.content_kind} "
+                "instead of JSON.",
+                advice="Check the address of the connection if this stays.",
+                status=self.status,
+            ) from error
+
+    def json_or_none(self) -> Any:
+        """The body as Python values, or None when it is not JSON."""
+        try:
+            return _decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    @property
+    def where(self) -> str:
+        """Method and address without its query, safe to show."""
+        return self.redact(f"{self.method} {self.url.split('?')[0]}")
+
+    @property
+    def content_kind(self) -> str:
+        """What the body looks like, for messages."""
+        kind = self.headers.get("content-type", "").split(";")[0]
+        if "html" in kind or self.body[:200].lstrip()[:1] == b"<":
+            return "a web page"
+        return "half an answer" if self.body[:1] in b"{[" and self.body else "text"
+
+    @property
+    def excerpt(self) -> str:
+        """The start of the body, redacted, for messages."""
+        return self.redact(self.body[:_EXCERPT].decode("utf-8", "replace"))
+
+
+class Limiter(Protocol):
+    """The rate budget that all processes of one account share."""
+
+    def acquire(self) -> None:
+        """Wait until one request may be sent.
+
+        Raises RateLimitedError when that would take too long to wait for here.
+        """
+
+    def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from an answer (its limits, how much is left)."""
+
+    def penalise(self, seconds: float) -> None:
+        """Let nobody send for this long: the system said so."""
+
+
+class Auth(Protocol):
+    """How a request proves who sends it."""
+
+    def headers(self) -> Mapping[str, str]:
+        """Headers for the next request; logs in first where that is needed."""
+
+    def expired(self, response: Response) -> bool:
+        """Whether the answer means that the session is gone and a new one helps."""
+
+    def renew(self) -> None:
+        """Get a new session. Raises AuthenticationError when refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Retries inside one call; longer waits belong to the engine.
+
+    Delays are in seconds and double from `base` to `cap`, with full jitter.
+    """
+
+    attempts: int = 4
+    base: float = 0.4
+    cap: float = 8.0
+    rate_limit_wait: float = 30.0
+
+    def delay(self, attempt: int) -> float:
+        """Seconds to wait after attempt number `attempt` (from 0)."""
+        return random.uniform(0.2, 1.0) * min(self.cap, self.base * 2.0**attempt)  # noqa: S311 - not for secrecy
+
+
+Classify = Callable[[Response], ConnectorError | None]
+
+
+@dataclass(kw_only=True)
+class HttpClient:
+    """See the module. One per connector; safe for several threads.
+
+    `timeout` is (connect, read) in seconds. `classify` may turn an answer of any
+    status into an error, for systems that report faults in their own way; it runs
+    before the general table of statuses.
+    """
+
+    base_url: str
+    auth: Auth | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout: tuple[float, float] = (10.0, 60.0)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    classify: Classify | None = None
+    limiter: Limiter | None = None
+    network: NetworkPolicy = field(default_factory=NetworkPolicy)
+    redact: Redactor = field(default_factory=Redactor)
+    verify: bool | str = True
+    pool_size: int = 16
+    max_bytes: int = 64 * 1024 * 1024
+    session: requests.Session = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.base_url = self.base_url.rstrip("/")
+        self.session = requests.Session()
+        self.session.trust_env = False
+        adapter = guarded_adapter(self.network, self.pool_size)
+        self.session.mount("http://", adapter)
+        self.session.mount("https://", adapter)
+
+    def close(self) -> None:
+        """Release the connections."""
+        self.session.close()
+
+    def get(self, path: str, **options: Any) -> Response:
+        """Send a GET; see `request`."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Response:
+        """Send a POST; see `request`."""
+        return self.request("POST", path, **options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+        authenticated: bool = True,
+    ) -> Response:
+        """Send one request and return its 2xx answer.
+
+        `idempotent` says that sending it twice does no harm (default: everything
+        but POST). Raises a ConnectorError for every other ending.
+        """
+        repeatable = method != "POST" if idempotent is None else idempotent
+        call = _Call(
+            method=method,
+            url=path if "://" in path else self.base_url + path,
+            body=None if json is None else dump(json),
+            params=params,
+            headers=dict(headers or {}),
+            repeatable=repeatable,
+            auth=self.auth if authenticated else None,
+        )
+        return self._with_retries(call)
+
+    def _with_retries(self, call: _Call) -> Response:
+        waited, attempt, renewed = 0.0, 0, False
+        while True:
+            try:
+                response = self._send(call)
+                if call.auth and not renewed and call.auth.expired(response):
+                    renewed = True
+                    call.auth.renew()
+                    continue
+                return replace(self._checked(response, call), repeated=attempt > 0)
+            except RateLimitedError as error:
+                # A refused request was not applied, so it may always be repeated,
+                # and waiting for the limit is no failure: it uses up no attempt.
+                if self.limiter:
+                    self.limiter.penalise(error.retry_after)
+                waited += error.retry_after
+                if waited > self.retry.rate_limit_wait:
+                    raise
+                if not self.limiter:
+                    time.sleep(error.retry_after)
+            except TransientError:
+                attempt += 1
+                if attempt >= self.retry.attempts:
+                    raise
+                time.sleep(self.retry.delay(attempt - 1))
+
+    def _send(self, call: _Call) -> Response:
+        if self.limiter:
+            self.limiter.acquire()
+        started = time.monotonic()
+        try:
+            with self.session.request(
+                call.method,
+                call.url,
+                params=call.params,
+                data=call.body,
+                headers=self._headers(call),
+                timeout=self.timeout,
+                verify=self.verify,
+                stream=True,
+                allow_redirects=False,
+            ) as raw:
+                response = Response(
+                    call.method,
+                    call.url,
+                    raw.status_code,
+                    {name.lower(): value for name, value in raw.headers.items()},
+                    self._body(raw),
+                    self.redact,
+                )
+        except RequestException as error:
+            raise self._transport_error(call, error) from error
+        log.debug(
+            "request",
+            where=response.where,
+            status=response.status,
+            ms=round((time.monotonic() - started) * 1000),
+            size=len(response.body),
+        )
+        if self.limiter:
+            self.limiter.observe(response.status, response.headers)
+        return response
+
+    def _headers(self, call: _Call) -> dict[str, str]:
+        headers = {"Accept": "application/json", **self.headers, **call.headers}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        if correlation.get():
+            headers[CORRELATION_HEADER] = correlation.get()
+        if call.auth:
+            headers.update(call.auth.headers())
+        return headers
+
+    def _body(self, raw: requests.Response) -> bytes:
+        chunks, size = [], 0
+        for chunk in raw.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > self.max_bytes:
+                raise UnavailableError(
+                    f"The answer is larger than {self.max_bytes // 2**20} MiB.",
+                    advice="Lower the page size of the connection.",
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _transport_error(self, call: _Call, error: RequestException) -> ConnectorError:
+        host = urlsplit(call.url).netloc
+        if isinstance(error, SSLError) and "certificate" not in str(error).lower():
+            return ConfigurationError(
+                f"{host} does not speak https.",
+                advice="Check the port, or write http:// if that is really meant.",
+            )
+        if isinstance(error, SSLError):
+            return ConfigurationError(
+                f"The certificate of {host} is not trusted.",
+                advice="Install its CA, or name it in the connection's TLS setting.",
+            )
+        if isinstance(
+            error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
+        ):
+            return ConfigurationError(f"{host or 'The address'} is not a web address.")
+        if _never_sent(error):
+            return UnavailableError(
+                f"{host} cannot be reached.",
+                advice="Check the address, and that the system is running.",
+            )
+        what = self.redact(f"The connection to {host} broke: {type(error).__name__}.")
+        if call.repeatable:
+            return UnavailableError(what)
+        return UncertainWriteError(f"{what} The write may have been applied.")
+
+    def _checked(self, response: Response, call: _Call) -> Response:
+        error = self.classify(response) if self.classify else None
+        error = error or _by_status(response, repeatable=call.repeatable)
+        if error:
+            raise error
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    url: str
+    body: bytes | None
+    params: Mapping[str, Any] | None
+    headers: dict[str, str]
+    repeatable: bool
+    auth: Auth | None
+
+
+def _never_sent(error: RequestException) -> bool:
+    if isinstance(error, ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, RequestsConnectionError) and isinstance(
+        reason, NewConnectionError
+    )
+
+
+def retry_after(headers: Mapping[str, str], default: float) -> float:
+    """Seconds the answer asks us to wait: a number or an HTTP date, else `default`."""
+    text = headers.get("retry-after", "")
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return default
+
+
+def _by_status(response: Response, *, repeatable: bool) -> ConnectorError | None:
+    status = response.status
+    if response.ok:
+        return None
+    what = f"{response.where} answered {status}"
+    if status < 400:
+        target = response.redact(response.headers.get("location", "elsewhere"))
+        return ConfigurationError(
+            f"{what}: it sends us on to {target}.",
+            advice="Enter that address in the connection if it is right.",
+            status=status,
+        )
+    if status == 429:
+        return RateLimitedError(
+            f"{what}: too many requests.",
+            retry_after=retry_after(response.headers, 1.0),
+            status=status,
+        )
+    if status in (401, 403, 407):
+        return AuthenticationError(f"{what}: {response.excerpt}", status=status)
+    if status in (404, 410):
+        return NotFoundError(f"{what}: {response.excerpt}", status=status)
+    if status in (408, 423, 425) or (status >= 500 and repeatable):
+        return UnavailableError(f"{what}.", status=status)
+    if status >= 500:
+        return UncertainWriteError(
+            f"{what}. The write may have been applied.", status=status
+        )
+    return RejectedError(f"{what}: {response.excerpt}", status=status)

@@ -1,0 +1,263 @@
+"""Decides what to do with each claimed record before anything is sent.
+
+Maps it, finds its binding, resolves the records it refers to, and compares with what
+the target is known to hold: write it, leave it alone, or say why it cannot go.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.models import Binding, Flow, ObjectPair, Outcome
+from connectors.sdk.contract import Connector
+from connectors.sdk.errors import (
+    ConnectorError,
+    DependencyMissingError,
+    MappingError,
+)
+from connectors.sdk.records import Fields, Scalar, WriteItem
+from connectors.sdk.values import fingerprint, typed
+from connectors.sync.claim import Claimed
+from connectors.sync.mapping.mapper import CompiledMapping, Mapped
+from connectors.sync.mapping.transforms import as_text
+
+
+@dataclass(slots=True)
+class Known:
+    """What a binding says: the target's id, what was last agreed, and when."""
+
+    target_id: str
+    target_fingerprint: str
+    version: datetime | None
+
+
+@dataclass(slots=True)
+class Decision:
+    """What is to be done with one record.
+
+    With an `item` it is to be written. Otherwise `outcome` says why not, with an
+    error where it is one.
+    """
+
+    record: Claimed
+    outcome: str = ""
+    note: str = ""
+    item: WriteItem | None = None
+    error: ConnectorError | None = None
+    target_id: str = ""
+    target_fingerprint: str = ""
+    values: Fields = field(default_factory=dict)
+
+
+class Decider:
+    """Decides for one flow with one version of its mapping."""
+
+    def __init__(self, flow: Flow, mapping: CompiledMapping) -> None:
+        self.flow = flow
+        self.mapping = mapping
+        self.source_side = "left" if flow.source_is_left else "right"
+        self.target_side = "right" if flow.source_is_left else "left"
+        self._pairs: dict[tuple[str, str], ObjectPair | None] = {}
+
+    def decide(
+        self, records: Sequence[Claimed], connector: Connector
+    ) -> list[Decision]:
+        """One decision for each record, in the same order.
+
+        Asks the target only where the answer needs it: for replays, and for mappings
+        that write only into an empty field or a new record.
+        """
+        known = self._known([record.source_id for record in records])
+        mapped, decisions = {}, {}
+        for record in records:
+            found = self._mapped(record)
+            if isinstance(found, Decision):
+                decisions[record.id] = found
+            else:
+                mapped[record.id] = found
+        references = self._resolve(mapped.values())
+        for record in records:
+            if record.id in mapped:
+                decisions[record.id] = self._decide(
+                    record, mapped[record.id], known.get(record.source_id), references
+                )
+        result = [decisions[record.id] for record in records]
+        self._look_at_target(result, known, connector)
+        return result
+
+    def _mapped(self, record: Claimed) -> Mapped | Decision:
+        try:
+            mapped = self.mapping.apply(typed(record.payload, self.mapping.types))
+        except MappingError as error:
+            return Decision(record, Outcome.FAILED, error=error)
+        except Exception as error:  # noqa: BLE001 - one record's values must not stop the rest
+            problem = MappingError(f"The mapping fails: {error!r}.")
+            return Decision(record, Outcome.FAILED, error=problem)
+        if not as_text(mapped.values.get(self.flow.match_field)):
+            problem = MappingError(
+                f"“{self.flow.match_field}”, by which the target recognises the "
+                "record, is empty.",
+                field=self.flow.match_field,
+            )
+            return Decision(record, Outcome.FAILED, error=problem, values=mapped.values)
+        return mapped
+
+    def _decide(
+        self,
+        record: Claimed,
+        mapped: Mapped,
+        known: Known | None,
+        references: Mapping[tuple[str, str, str], str],
+    ) -> Decision:
+        values = mapped.values
+        target_id = known.target_id if known else ""
+        if known and _older(record.version, known.version):
+            return Decision(
+                record,
+                Outcome.SKIPPED,
+                note="A newer version of this record is in the target already. "
+                "Replay from a fresh read to send it as it is now.",
+                target_id=target_id,
+                values=values,
+            )
+        refs, missing = {}, None
+        for reference in mapped.references:
+            key = (
+                reference.source_object, reference.target_object, reference.source_key,
+            )  # fmt: skip
+            if key in references:
+                refs[reference.field] = references[key]
+            else:
+                missing = missing or reference
+        if missing:
+            error = DependencyMissingError(
+                f"The {missing.source_object} record {missing.source_key} it refers "
+                "to is not in the target yet.",
+                field=missing.field,
+            )
+            return Decision(
+                record, error=error, target_id=target_id, values=values,
+                outcome=Outcome.WAITING,
+            )  # fmt: skip
+        mark = fingerprint(values, refs)
+        decision = Decision(
+            record, target_id=target_id, target_fingerprint=mark, values=values
+        )
+        if known and known.target_fingerprint == mark and not record.replays:
+            decision.outcome = Outcome.UNCHANGED
+            decision.note = "The target holds these values already."
+        else:
+            decision.item = WriteItem(
+                key=record.correlation_id, fields=values, target_id=target_id, refs=refs
+            )
+        return decision
+
+    def _known(self, keys: list[str]) -> dict[str, Known]:
+        source, target = self.source_side, self.target_side
+        rows = Binding.objects.filter(
+            pair=self.flow.pair_id, **{f"{source}_id__in": keys}
+        ).values_list(
+            f"{source}_id", f"{target}_id", f"{target}_fingerprint", f"{source}_version"
+        )
+        return {row[0]: Known(*row[1:]) for row in rows}
+
+    def _resolve(self, mapped: Iterable[Mapped]) -> dict[tuple[str, str, str], str]:
+        """The target's ids of the records that are referred to, where bound."""
+        wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for one in mapped:
+            for reference in one.references:
+                objects = (reference.source_object, reference.target_object)
+                wanted[objects].add(reference.source_key)
+        found = {}
+        for (source_object, target_object), keys in wanted.items():
+            for key, target_id in self._bound(source_object, target_object, keys):
+                found[(source_object, target_object, key)] = target_id
+        return found
+
+    def _bound(
+        self, source_object: str, target_object: str, keys: set[str]
+    ) -> Iterable[tuple[str, str]]:
+        here = {"left": self.flow.source, "left_object": source_object}
+        there = {"right": self.flow.target, "right_object": target_object}
+        straight = Binding.objects.filter(
+            left_id__in=keys, **{f"pair__{n}": v for n, v in {**here, **there}.items()}
+        )
+        mirrored = Binding.objects.filter(
+            right_id__in=keys,
+            pair__right=self.flow.source,
+            pair__right_object=source_object,
+            pair__left=self.flow.target,
+            pair__left_object=target_object,
+        )
+        return [
+            *straight.values_list("left_id", "right_id"),
+            *mirrored.values_list("right_id", "left_id"),
+        ]
+
+    def _look_at_target(
+        self,
+        decisions: Sequence[Decision],
+        known: Mapping[str, Known],
+        connector: Connector,
+    ) -> None:
+        careful = self.mapping.create_only | self.mapping.fill_empty
+        looked = [d for d in decisions if d.item and (careful or d.record.replays)]
+        if not looked:
+            return
+        current = self._current(looked, connector)
+        for decision in looked:
+            there = current.get(as_text(decision.values[self.flow.match_field]).lower())
+            if there is not None:
+                self._adapt(decision, there)
+
+    def _current(
+        self, decisions: Sequence[Decision], connector: Connector
+    ) -> dict[str, tuple[str, Fields]]:
+        match = self.flow.match_field
+        found = connector.find(
+            self.flow.target_object,
+            match,
+            [as_text(d.values[match]) for d in decisions],
+            fields=sorted({name for d in decisions for name in d.values}),
+        )
+        return {
+            value.lower(): (records[0].key, records[0].fields)
+            for value, records in found.items()
+            if records
+        }
+
+    def _adapt(self, decision: Decision, there: tuple[str, Fields]) -> None:
+        """Leave out what may not be overwritten; nothing left means unchanged."""
+        item, (target_id, current) = decision.item, there
+        assert item is not None  # noqa: S101 - only decisions with an item come here
+        values = {
+            name: value
+            for name, value in item.fields.items()
+            if name not in self.mapping.create_only
+            and not (name in self.mapping.fill_empty and current.get(name))
+        }
+        decision.target_id = target_id
+        decision.values = values
+        if all(_same(value, current.get(name)) for name, value in values.items()):
+            decision.item = None
+            decision.outcome = Outcome.UNCHANGED
+            decision.note = "The target was asked, and holds these values already."
+        else:
+            decision.item = WriteItem(
+                key=item.key, fields=values, target_id=target_id, refs=item.refs
+            )
+
+
+def _older(version: datetime | None, known: datetime | None) -> bool:
+    return version is not None and known is not None and version < known
+
+
+def _same(ours: Scalar, theirs: Scalar) -> bool:
+    if ours in (None, "") and theirs in (None, ""):
+        return True
+    if type(ours) is type(theirs):
+        return ours == theirs
+    return as_text(ours).strip().lower() == as_text(theirs).strip().lower()

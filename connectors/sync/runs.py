@@ -1,0 +1,339 @@
+"""Runs: started by a person or the schedule, carried out by a worker.
+
+`start` stores the run and queues the task in one transaction. `execute` may be called
+by any worker, any number of times, for the same run: the lease lets one of them read,
+the claims let all of them write, and the stored cursor and records are what it goes on
+from.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from connectors.models import (
+    AlertKind,
+    Connection,
+    Flow,
+    FlowState,
+    FlowStatus,
+    Health,
+    RunKind,
+    RunStatus,
+    SyncRun,
+)
+from connectors.models.run import FINAL
+from connectors.sdk.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    TransientError,
+)
+from connectors.sdk.http import correlation
+from connectors.sync import alerts, connect
+from connectors.sync.mapping.mapper import CompiledMapping
+from connectors.sync.mapping.versions import compiled
+from connectors.sync.poll import LEASE_SECONDS, LeaseLostError, Poller
+from connectors.sync.push import Pusher
+
+log = structlog.get_logger(__name__)
+
+# Seconds a task works before it queues itself again; well under the queue's timeout.
+TIME_BUDGET = 60.0
+# Seconds between looks at an empty outbox, and how long to look while nothing moves.
+IDLE = 0.2
+PATIENCE = 5.0
+OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+class RunRefusedError(Exception):
+    """The run cannot start; the text says why and what to do."""
+
+
+def start(flow: Flow, kind: RunKind, user: Any = None) -> SyncRun:
+    """Store a run and queue it. Raises RunRefusedError."""
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        refuse_unless_ready(locked, kind)
+        run = create(locked, kind, user)
+        if kind == RunKind.BACKFILL:
+            FlowState.objects.filter(flow=locked).update(cursor=None)
+        queue(run)
+    return run
+
+
+def create(flow: Flow, kind: RunKind, user: Any = None) -> SyncRun:
+    """Store a run without queueing it."""
+    FlowState.objects.filter(flow=flow).update(last_run_at=timezone.now())
+    return SyncRun.objects.create(
+        flow=flow, kind=kind, started_by=user, correlation_id=uuid.uuid4().hex[:16]
+    )
+
+
+def queue(run: SyncRun) -> None:
+    """Let a worker carry the run out; its task carries nothing but the id."""
+    async_task("connectors.tasks.execute_run", run.pk)
+
+
+def refuse_unless_ready(flow: Flow, kind: RunKind) -> None:
+    """Raise RunRefusedError, with what to do, when a run may not start."""
+    for connection in (flow.source, flow.target):
+        if not connection.enabled:
+            raise RunRefusedError(f"The connection “{connection}” is switched off.")
+        if connection.stopped:
+            raise RunRefusedError(
+                f"The connection “{connection}” was refused by its system. Correct it "
+                "and test it; the flow goes on by itself."
+            )
+    if flow.status == FlowStatus.STOPPED:
+        raise RunRefusedError(
+            f"The flow is stopped: {flow.status_reason} Correct it, then resume."
+        )
+    if flow.status == FlowStatus.PAUSED and kind != RunKind.REPLAY:
+        raise RunRefusedError("The flow is paused. Resume it first.")
+    if (
+        kind != RunKind.REPLAY
+        and flow.runs.filter(
+            status__in=OPEN, kind__in=(RunKind.SYNC, RunKind.BACKFILL)
+        ).exists()
+    ):
+        raise RunRefusedError("The flow is running already.")
+
+
+def cancel(run: SyncRun, user: Any = None) -> bool:
+    """Stop reading; records already stored are sent by the next run."""
+    who = f" by {user}" if user else ""
+    return bool(
+        SyncRun.objects.filter(pk=run.pk, status__in=OPEN).update(
+            status=RunStatus.CANCELLED,
+            finished_at=timezone.now(),
+            message=f"Cancelled{who}. Records already read stay in the outbox.",
+        )
+    )
+
+
+def pause(flow: Flow, user: Any = None) -> None:
+    """Start no more runs of the flow until it is resumed."""
+    _set_status(flow, FlowStatus.PAUSED, f"Paused by {user}." if user else "Paused.")
+
+
+def resume(flow: Flow, user: Any = None) -> None:
+    """Let the flow run again, at once."""
+    _set_status(flow, FlowStatus.ACTIVE, "")
+    FlowState.objects.filter(flow=flow).update(next_run_at=timezone.now(), failures=0)
+    alerts.resolve(AlertKind.STOPPED, flow)
+
+
+def stop_flow(flow: Flow, error: ConnectorError) -> None:
+    """Stop a flow whose set-up is wrong: every record would fail alike."""
+    _set_status(flow, FlowStatus.STOPPED, error.message)
+    alerts.open_alert(
+        AlertKind.STOPPED,
+        flow,
+        title=f"The flow “{flow}” is stopped: {error.message}",
+        advice=error.advice,
+    )
+
+
+def _set_status(flow: Flow, status: FlowStatus, reason: str) -> None:
+    flow.status, flow.status_reason = status, reason
+    flow.save(update_fields=["status", "status_reason"])
+
+
+def execute(run_id: int, *, budget: float = TIME_BUDGET) -> bool:
+    """Carry a run on; True when it has ended, False when it should be queued again.
+
+    Never raises for what a system or a mapping does: the run says it.
+    """
+    run = SyncRun.objects.select_related("flow__source", "flow__target").get(pk=run_id)
+    if run.status in FINAL:
+        return True
+    deadline = time.monotonic() + budget
+    token = correlation.set(run.correlation_id)
+    try:
+        return _execute(run, deadline)
+    except LeaseLostError:
+        return True
+    except ConnectorError as error:
+        _failed(run, error)
+        return True
+    finally:
+        correlation.reset(token)
+
+
+def _execute(run: SyncRun, deadline: float) -> bool:
+    flow = run.flow
+    SyncRun.objects.filter(pk=run.pk, started_at=None).update(started_at=timezone.now())
+    SyncRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED).update(
+        status=RunStatus.RUNNING, heartbeat_at=timezone.now()
+    )
+    mapping = compiled(flow)
+    if run.kind != RunKind.REPLAY and run.read_done_at is None:
+        _poll(run, mapping, deadline)
+        run.refresh_from_db()
+    return _push_to_end(run, mapping, deadline)
+
+
+def _push_to_end(run: SyncRun, mapping: CompiledMapping, deadline: float) -> bool:
+    """Push until the run has ended, time is up, or others hold what is left."""
+    only = run.pk if run.kind == RunKind.REPLAY else None
+    patience = time.monotonic() + PATIENCE
+    while True:
+        outcomes = push_due(run.flow, mapping, deadline, run_id=only)
+        run.refresh_from_db()
+        if finish(run):
+            return True
+        now = time.monotonic()
+        patience = now + PATIENCE if outcomes else patience
+        if now > deadline:
+            return False
+        if run.read_done_at is None and run.kind != RunKind.REPLAY:
+            # Another worker reads; its own task carries the run on.
+            return True
+        if now > patience:
+            # The rest is in hands that do not move; the sweeper gives it back.
+            return True
+        time.sleep(IDLE)
+
+
+def _poll(run: SyncRun, mapping: CompiledMapping, deadline: float) -> None:
+    states = FlowState.objects
+    token = states.claim(run.flow_id, seconds=LEASE_SECONDS)
+    if token is None:
+        return
+    try:
+        with (
+            _blaming(run.flow.source),
+            connect.open_connector(run.flow.source) as connector,
+        ):
+            async_task("connectors.tasks.push_flow", run.flow_id)
+            result = Poller(run.flow, run, mapping, token).poll(
+                connector, deadline=deadline
+            )
+        if result.complete:
+            SyncRun.objects.filter(pk=run.pk).update(read_done_at=timezone.now())
+        alerts.resolve(AlertKind.UNREACHABLE, run.flow.source)
+    finally:
+        states.release(run.flow_id, token)
+
+
+def push_due(
+    flow: Flow, mapping: CompiledMapping, deadline: float, *, run_id: int | None = None
+) -> int:
+    """Write what is due in a flow, or in one run of it; how many were settled."""
+    with _blaming(flow.target), connect.open_connector(flow.target) as connector:
+        pusher = Pusher(flow, mapping, connector, run_id=run_id)
+        return pusher.push(deadline=deadline).total()
+
+
+def push_flow(flow_id: int, *, budget: float = TIME_BUDGET) -> bool:
+    """Write what is due in a flow, beside whoever else does, while it is being read.
+
+    True when nothing due is left. Never raises for what a system does.
+    """
+    flow = Flow.objects.select_related("source", "target").get(pk=flow_id)
+    deadline = time.monotonic() + budget
+    try:
+        mapping = compiled(flow)
+        while True:
+            push_due(flow, mapping, deadline)
+            for run in flow.runs.filter(status=RunStatus.RUNNING):
+                finish(run)
+            if time.monotonic() > deadline:
+                return False
+            if not flow.runs.filter(
+                status=RunStatus.RUNNING, read_done_at=None
+            ).exists():
+                return True
+            time.sleep(IDLE)
+    except ConnectorError as error:
+        _stop_what_failed(flow, error)
+        return True
+
+
+def finish(run: SyncRun) -> bool:
+    """End the run if all it read has an outcome."""
+    if run.read_done_at is None and run.kind != RunKind.REPLAY:
+        return run.final
+    if run.pending > 0:
+        return run.final
+    status = RunStatus.PARTIAL if run.problems else RunStatus.SUCCEEDED
+    ended = SyncRun.objects.filter(pk=run.pk, status__in=OPEN).update(
+        status=status, finished_at=timezone.now(), message=_summary(run)
+    )
+    if ended:
+        FlowState.objects.filter(flow=run.flow_id).update(
+            last_success_at=timezone.now(), failures=0
+        )
+        alerts.resolve(AlertKind.SILENT, run.flow)
+    return True
+
+
+def _summary(run: SyncRun) -> str:
+    if run.kind != RunKind.REPLAY and run.read == run.unchanged:
+        return f"{run.read:,} read, nothing has changed, nothing was written."
+    return ""
+
+
+class _blaming:  # noqa: N801 - reads as a phrase: with _blaming(connection)
+    """Notes on which connection an error happened."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: object, _trace: object) -> None:
+        if isinstance(error, ConnectorError) and not hasattr(error, "connection"):
+            error.connection = self.connection  # type: ignore[attr-defined]
+
+
+def _failed(run: SyncRun, error: ConnectorError) -> None:
+    """End the run, and stop whatever would only fail again."""
+    flow = run.flow
+    connection: Connection | None = getattr(error, "connection", None)
+    where = f"{connection}: " if connection else ""
+    log.warning("run failed", run=run.pk, flow=flow.name, error=error.message)
+    SyncRun.objects.filter(pk=run.pk, status__in=OPEN).update(
+        status=RunStatus.FAILED,
+        finished_at=timezone.now(),
+        error_class=error.error_class,
+        message=f"{where}{error}",
+    )
+    _stop_what_failed(flow, error)
+    _back_off(flow)
+
+
+def _stop_what_failed(flow: Flow, error: ConnectorError) -> None:
+    connection: Connection | None = getattr(error, "connection", None)
+    where = f"{connection}: " if connection else ""
+    if isinstance(error, AuthenticationError) and connection:
+        connect.stop(connection, f"{where}{error.message}", error.advice)
+    elif isinstance(error, ConfigurationError):
+        stop_flow(flow, error)
+    elif isinstance(error, TransientError) and connection:
+        Connection.objects.filter(pk=connection.pk).update(health=Health.UNREACHABLE)
+        alerts.open_alert(
+            AlertKind.UNREACHABLE,
+            connection,
+            title=f"{where}{error.message}",
+            advice=error.advice,
+        )
+
+
+def _back_off(flow: Flow) -> None:
+    """The more runs fail in a row, the longer until the next, up to an hour."""
+    state = FlowState.objects.get(flow=flow)
+    wait = min(3600, 30 * 2 ** min(state.failures, 7))
+    FlowState.objects.filter(flow=flow).update(
+        failures=state.failures + 1,
+        next_run_at=timezone.now() + timedelta(seconds=wait),
+    )

@@ -1,0 +1,221 @@
+"""The few statements that move many rows, each in its database's quickest form.
+
+PostgreSQL takes new records by COPY and changes by one statement over unnest();
+SQLite takes both by executemany. The ORM would cost several times as much per row
+(measured: make bench), and these rows are most of what the product stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from connectors.models import Binding, Outcome, SyncRecord
+
+_RECORDS = SyncRecord._meta.db_table  # noqa: SLF001
+_BINDINGS = Binding._meta.db_table  # noqa: SLF001
+
+
+@dataclass(slots=True)
+class NewRecord:
+    """A record a poll has read; `payload` is JSON text."""
+
+    flow_id: int
+    run_id: int
+    source_id: str
+    correlation_id: str
+    version: datetime | None
+    fingerprint: str
+    payload: str
+    created_at: datetime
+    due_at: datetime
+    outcome: str = Outcome.PENDING
+    target_id: str = ""
+    attempts: int = 0
+    replays: int = 0
+    mapping_version: int = 0
+    lease_token: str = ""
+    error_class: str = ""
+    error_message: str = ""
+    error_field: str = ""
+    error_fingerprint: str = ""
+
+
+@dataclass(slots=True)
+class Settled:
+    """What became of a claimed record; `mapped` and `response` are JSON text."""
+
+    id: int
+    outcome: str
+    target_id: str
+    mapped: str | None
+    response: str | None
+    mapping_version: int
+    attempts: int
+    due_at: datetime
+    settled_at: datetime | None
+    error_class: str = ""
+    error_message: str = ""
+    error_field: str = ""
+    error_fingerprint: str = ""
+
+
+@dataclass(slots=True)
+class Bound:
+    """A binding to store; `agreed` is JSON text."""
+
+    pair_id: int
+    left_id: str
+    right_id: str
+    left_fingerprint: str
+    right_fingerprint: str
+    left_version: datetime | None
+    right_version: datetime | None
+    agreed: str
+    created_at: datetime
+    updated_at: datetime
+
+
+def _postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _value(value: Any) -> Any:
+    # SQLite keeps times as text in UTC, as Django writes them.
+    if isinstance(value, datetime) and not _postgresql():
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
+
+
+def _names(kind: type[Any]) -> list[str]:
+    return [f.name for f in fields(kind)]
+
+
+def insert_records(records: Sequence[NewRecord]) -> None:
+    """Store new records."""
+    names = _names(NewRecord)
+    row = attrgetter(*names)
+    columns = ", ".join(names)
+    with connection.cursor() as cursor:
+        if _postgresql():
+            with cursor.copy(f"COPY {_RECORDS} ({columns}) FROM STDIN") as copy:
+                for record in records:
+                    copy.write_row(row(record))
+            return
+        marks = ", ".join(["%s"] * len(names))
+        cursor.executemany(
+            f"INSERT INTO {_RECORDS} ({columns}) VALUES ({marks})",  # noqa: S608
+            [[_value(value) for value in row(record)] for record in records],
+        )
+
+
+_TYPES = {
+    "id": "bigint",
+    "pair_id": "bigint",
+    "attempts": "smallint",
+    "mapping_version": "integer",
+    "due_at": "timestamptz",
+    "settled_at": "timestamptz",
+    "left_version": "timestamptz",
+    "right_version": "timestamptz",
+    "created_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "mapped": "jsonb",
+    "response": "jsonb",
+    "agreed": "jsonb",
+}
+
+
+def _columns(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _unnest(names: Iterable[str]) -> str:
+    # jsonb goes as text and is cast in the select: there is no jsonb[] adapter.
+    arrays = (
+        f"%s::{'text' if _TYPES.get(n) == 'jsonb' else _TYPES.get(n, 'text')}[]"
+        for n in names
+    )
+    return f"unnest({', '.join(arrays)})"
+
+
+def _cast(name: str) -> str:
+    return f"v.{name}::jsonb" if _TYPES.get(name) == "jsonb" else f"v.{name}"
+
+
+def settle(rows: Sequence[Settled], token: str) -> set[int]:
+    """Store outcomes of the records that are still ours; returns their ids.
+
+    A record whose lease was taken over meanwhile is left alone: its new holder
+    answers for it.
+    """
+    ours = set(
+        SyncRecord.objects.select_for_update()
+        .filter(pk__in=[row.id for row in rows], lease_token=token)
+        .values_list("pk", flat=True)
+    )
+    kept = [row for row in rows if row.id in ours]
+    if not kept:
+        return ours
+    names = _names(Settled)
+    changed = names[1:]
+    with connection.cursor() as cursor:
+        if _postgresql():
+            sets = ", ".join(f"{name} = {_cast(name)}" for name in changed)
+            cursor.execute(
+                f"UPDATE {_RECORDS} r SET {sets}, lease_token = '', "  # noqa: S608
+                f"lease_until = NULL FROM {_unnest(names)} "
+                f"AS v({', '.join(names)}) WHERE r.id = v.id",
+                _columns(kept, names),
+            )
+        else:
+            sets = ", ".join(f"{name} = %s" for name in changed)
+            cursor.executemany(
+                f"UPDATE {_RECORDS} SET {sets}, lease_token = '', "  # noqa: S608
+                "lease_until = NULL WHERE id = %s",
+                [
+                    [*(_value(getattr(row, name)) for name in changed), row.id]
+                    for row in kept
+                ],
+            )
+    return ours
+
+
+def bind(rows: Sequence[Bound]) -> None:
+    """Create or renew bindings; one with an older version changes nothing."""
+    if not rows:
+        return
+    names = _names(Bound)
+    renewed = [n for n in names if n not in ("pair_id", "left_id", "created_at")]
+    sets = ", ".join(f"{name} = excluded.{name}" for name in renewed)
+    conflict = (
+        f"ON CONFLICT (pair_id, left_id) DO UPDATE SET {sets} WHERE "
+        f"{_BINDINGS}.left_version IS NULL OR excluded.left_version IS NULL "
+        f"OR excluded.left_version >= {_BINDINGS}.left_version"
+    )
+    columns = ", ".join(names)
+    with connection.cursor() as cursor:
+        if _postgresql():
+            cursor.execute(
+                f"INSERT INTO {_BINDINGS} ({columns}) "  # noqa: S608
+                f"SELECT {', '.join(map(_cast, names))} FROM {_unnest(names)} "
+                f"AS v({columns}) {conflict}",
+                _columns(rows, names),
+            )
+            return
+        marks = ", ".join(["%s"] * len(names))
+        cursor.executemany(
+            f"INSERT INTO {_BINDINGS} ({columns}) VALUES ({marks}) {conflict}",  # noqa: S608
+            [[_value(getattr(row, name)) for name in names] for row in rows],
+        )
+
+
+def now() -> datetime:
+    """The time that stored rows carry."""
+    return timezone.now()

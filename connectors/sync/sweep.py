@@ -1,0 +1,178 @@
+"""The sweeper: whatever should be under way and is not, is started again.
+
+It owns no truth and may run anywhere, any number of times at once. The supervisor calls
+it every few seconds and a schedule every minute, so that neither a dead scheduler nor a
+dead supervisor stops the flows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from connectors.models import (
+    AlertKind,
+    Flow,
+    FlowState,
+    FlowStatus,
+    Heartbeat,
+    Outcome,
+    RunKind,
+    RunStatus,
+    SyncRecord,
+    SyncRun,
+)
+from connectors.models.record import DUE
+from connectors.sync import alerts, retry, runs
+
+log = structlog.get_logger(__name__)
+
+# A run whose worker has said nothing for this long is queued again.
+RUN_SILENCE = timedelta(seconds=75)
+QUEUED_SILENCE = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep did."""
+
+    started: int = 0
+    requeued: int = 0
+    reclaimed: int = 0
+    poisoned: int = 0
+    pushed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How much there was to do."""
+        return (
+            self.started + self.requeued + self.reclaimed + self.poisoned + self.pushed
+        )
+
+
+def sweep() -> Swept:
+    """Do all of it once."""
+    swept = Swept()
+    _reclaim_records(swept)
+    _requeue_runs(swept)
+    _start_due_flows(swept)
+    _push_leftovers(swept)
+    _notice_silence()
+    Heartbeat.objects.update_or_create(
+        name="sweeper", defaults={"seen_at": timezone.now()}
+    )
+    if swept.total:
+        log.info("swept", **{name: getattr(swept, name) for name in swept.__slots__})
+    return swept
+
+
+def _reclaim_records(swept: Swept) -> None:
+    """Records whose worker died are due again, or dead when they keep killing it."""
+    with transaction.atomic():
+        lost = list(
+            SyncRecord.objects.select_for_update(skip_locked=True)
+            .filter(outcome=Outcome.IN_FLIGHT, lease_until__lt=timezone.now())
+            .values_list("pk", "run_id", "attempts")
+        )
+        poison = [(pk, run) for pk, run, attempts in lost if attempts >= retry.POISON]
+        again = [pk for pk, _, attempts in lost if attempts < retry.POISON]
+        SyncRecord.objects.filter(pk__in=again).update(
+            outcome=Outcome.PENDING, lease_token="", lease_until=None
+        )
+        SyncRecord.objects.filter(pk__in=[pk for pk, _ in poison]).update(
+            outcome=Outcome.DEAD,
+            lease_token="",
+            lease_until=None,
+            settled_at=timezone.now(),
+            error_class="internal",
+            error_message=f"Its worker died {retry.POISON} times while sending it. "
+            "Look at its payload, then replay it.",
+        )
+        for run_id, count in Counter(run for _, run in poison).items():
+            SyncRun.objects.filter(pk=run_id).update(dead=F("dead") + count)
+    swept.reclaimed, swept.poisoned = len(again), len(poison)
+
+
+def _requeue_runs(swept: Swept) -> None:
+    """Runs that nobody works on: their task was lost, or its worker died."""
+    now = timezone.now()
+    silent = Q(status=RunStatus.RUNNING, heartbeat_at__lt=now - RUN_SILENCE)
+    silent |= Q(status=RunStatus.QUEUED, queued_at__lt=now - QUEUED_SILENCE)
+    for run in SyncRun.objects.filter(silent):
+        won = SyncRun.objects.filter(
+            pk=run.pk, status=run.status, heartbeat_at=run.heartbeat_at,
+            queued_at=run.queued_at,
+        ).update(heartbeat_at=now, queued_at=now)  # fmt: skip
+        if won:
+            runs.queue(run)
+            swept.requeued += 1
+
+
+def _start_due_flows(swept: Swept) -> None:
+    now = timezone.now()
+    due = Flow.objects.filter(
+        Q(state__next_run_at=None) | Q(state__next_run_at__lte=now),
+        status=FlowStatus.ACTIVE,
+        interval__isnull=False,
+        mapping_version__gt=0,
+    ).select_related("source", "target", "state")
+    for flow in due:
+        if not flow.ready or not flow.interval:
+            continue
+        # One conditional UPDATE decides which of several sweepers starts it.
+        won = FlowState.objects.filter(
+            flow=flow, next_run_at=flow.state.next_run_at
+        ).update(next_run_at=now + timedelta(seconds=flow.interval))
+        if not won:
+            continue
+        try:
+            runs.start(flow, RunKind.SYNC)
+        except runs.RunRefusedError:
+            continue
+        swept.started += 1
+
+
+def _push_leftovers(swept: Swept) -> None:
+    """Records that are due while no run of their flow is open: retries, mostly."""
+    due = (
+        SyncRecord.objects.filter(outcome__in=DUE, due_at__lte=timezone.now())
+        .filter(flow__status=FlowStatus.ACTIVE)
+        .order_by()
+    )
+    flows = Flow.objects.filter(
+        pk__in=due.values("flow").distinct(),
+        source__enabled=True,
+        target__enabled=True,
+        target__stopped=False,
+    ).exclude(runs__status__in=runs.OPEN)
+    for flow in flows:
+        async_task("connectors.tasks.push_flow", flow.pk)
+        swept.pushed += 1
+
+
+def _notice_silence() -> None:
+    """Raise an alert when a scheduled flow has not run for twice its interval."""
+    now = timezone.now()
+    overdue: dict[int, Flow] = {}
+    for flow in Flow.objects.filter(
+        status=FlowStatus.ACTIVE, interval__isnull=False
+    ).select_related("state"):
+        last = flow.state.last_success_at or flow.created_at
+        # A minute of grace: the shortest schedules wait for a sweep and a worker.
+        patience = timedelta(seconds=2 * (flow.interval or 0) + 60)
+        if now - last > patience:
+            overdue[flow.pk] = flow
+    for flow in overdue.values():
+        alerts.open_alert(
+            AlertKind.SILENT,
+            flow,
+            title=f"“{flow}” has not finished a run for twice its interval.",
+            advice="Look at its last run, and whether a worker is running.",
+        )

@@ -1,0 +1,230 @@
+"""Property definitions: what an account has, and creating what is ours.
+
+Source: vendor sheet, section 3.13.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from connectors.sdk.errors import ConfigurationError, ConnectorError, NotFoundError
+from connectors.sdk.http import HttpClient
+from connectors.sdk.records import FieldInfo, FieldType, Option
+from connectors.sdk.spec import ObjectSpec
+from connectors.systems.hubspot.wire.faults import RefusedError
+from connectors.systems.hubspot.wire.paths import Paths
+
+MAX_TEXT = 65536
+GROUP_LABEL = "ERP"
+NOT_CREATED = "Not created in this HubSpot account yet."
+READABLE_WITHIN = 10.0
+_POLL_SECONDS = 0.25
+_DONE = ("created", "exists")
+
+_TYPES: Mapping[str, FieldType] = {
+    "string": "string",
+    "number": "decimal",
+    "date": "date",
+    "datetime": "datetime",
+    "bool": "boolean",
+    "enumeration": "enum",
+}
+# Our type -> HubSpot's type and form field.
+_NATIVE: Mapping[str, tuple[str, str]] = {
+    "string": ("string", "text"),
+    "integer": ("number", "number"),
+    "decimal": ("number", "number"),
+    "boolean": ("bool", "booleancheckbox"),
+    "date": ("date", "date"),
+    "datetime": ("datetime", "date"),
+    "enum": ("enumeration", "select"),
+    "list": ("enumeration", "checkbox"),
+}
+_YES_NO = (Option(value="true", label="Yes"), Option(value="false", label="No"))
+
+
+class Schema:
+    """The properties of one object type in one account."""
+
+    def __init__(
+        self, http: HttpClient, paths: Paths, target: ObjectSpec, group: str
+    ) -> None:
+        self.http = http
+        self.paths = paths
+        self.target = target
+        self.group = group
+
+    def live(self) -> dict[str, Mapping[str, Any]]:
+        """The definitions there are, by name."""
+        answer = self.http.get(self.paths.properties(self.target.name)).json()
+        return {one["name"]: one for one in answer.get("results", ())}
+
+    def discover(self) -> list[FieldInfo]:
+        """Live properties, then those of ours that are not there yet, then links."""
+        live, known = self.live(), self.target.fields
+        found = [
+            _field(one, known.get(name))
+            for name, one in live.items()
+            if not one.get("hidden") or name in known
+        ]
+        return found + list(self._not_there(live))
+
+    def _not_there(self, live: Mapping[str, Any]) -> Iterator[FieldInfo]:
+        for name, field in self.target.fields.items():
+            if name in live:
+                continue
+            if field.references:
+                yield field
+            elif field.managed:
+                yield replace(field, help=f"{NOT_CREATED} {field.help}".strip())
+
+    # ---------------------------------------------------------------- creating ours
+
+    def ensure(self, names: Sequence[str]) -> dict[str, str]:
+        """Create the named properties of ours that are missing; see the contract."""
+        try:
+            live = self.live()
+        except ConfigurationError as error:
+            return dict.fromkeys(names, str(error))
+        outcome = {name: self._present(name, live) for name in names}
+        missing = [name for name, what in outcome.items() if not what]
+        refusal = self._ensure_group() if missing else ""
+        for name in missing:
+            outcome[name] = refusal or self._create(self.target.fields[name])
+        # All are posted before the first is read back: each takes HubSpot a while.
+        for name in missing:
+            if outcome[name] in _DONE:
+                field = self.target.fields[name]
+                outcome[name] = self._read_back(field, outcome[name])
+        return outcome
+
+    def _present(self, name: str, live: Mapping[str, Mapping[str, Any]]) -> str:
+        """ "" when the property is to be created, else what there is to say of it."""
+        field = self.target.fields.get(name)
+        if field is None or not field.managed:
+            return "This is not one of our properties, so it is not created."
+        return _fitness(field, live[name]) if name in live else ""
+
+    def _ensure_group(self) -> str:
+        """Why our group cannot be created; "" when it is there."""
+        path = self.paths.groups(self.target.name)
+        body = {"name": self.group, "label": GROUP_LABEL, "displayOrder": -1}
+        try:
+            try:
+                self.http.get(self.paths.groups(self.target.name, self.group))
+            except NotFoundError:
+                self.http.post(path, json=body, idempotent=True)
+        except RefusedError as refusal:
+            return "" if refusal.status == 409 else str(refusal)
+        except ConnectorError as error:
+            return str(error)
+        return ""
+
+    def _create(self, field: FieldInfo) -> str:
+        path = self.paths.properties(self.target.name)
+        try:
+            self.http.post(path, json=_definition(field, self.group), idempotent=True)
+        except RefusedError as refusal:
+            if refusal.status != 409:
+                return str(refusal)
+            return "exists"
+        except ConnectorError as error:
+            return str(error)
+        return "created"
+
+    def _read_back(self, field: FieldInfo, done: str) -> str:
+        """Wait until the property can be read, then see that it is as it must be."""
+        path = self.paths.properties(self.target.name, field.name)
+        until = time.monotonic() + READABLE_WITHIN
+        while True:
+            try:
+                live = self.http.get(path).json()
+            except NotFoundError:
+                if time.monotonic() > until:
+                    return "HubSpot took the property but does not show it yet."
+                time.sleep(_POLL_SECONDS)
+            except ConnectorError as error:
+                return str(error)
+            else:
+                fitness = _fitness(field, live)
+                return done if fitness == "exists" else fitness
+
+
+def _fitness(field: FieldInfo, live: Mapping[str, Any]) -> str:
+    """ "exists", or why an existing property cannot serve as `field`."""
+    wanted = _NATIVE[field.type][0]
+    if live.get("type") != wanted:
+        return (
+            f"It exists with the type {live.get('type')} where {wanted} is needed: "
+            "archive or rename it in HubSpot."
+        )
+    if field.unique and not live.get("hasUniqueValue"):
+        return (
+            "It exists but is not unique, and HubSpot sets that only on creation: "
+            "archive it in HubSpot, then create it again."
+        )
+    return "exists"
+
+
+def _definition(field: FieldInfo, group: str) -> dict[str, Any]:
+    kind, form = _NATIVE[field.type]
+    options = _YES_NO if field.type == "boolean" else field.options
+    definition: dict[str, Any] = {
+        "name": field.name,
+        "label": field.label,
+        "description": field.help,
+        "groupName": group,
+        "type": kind,
+        "fieldType": form,
+        "hasUniqueValue": field.unique,
+    }
+    if options:
+        definition["options"] = [
+            {
+                "label": option.label,
+                "value": option.value,
+                "displayOrder": order,
+                "hidden": False,
+            }
+            for order, option in enumerate(options)
+        ]
+    return definition
+
+
+def _field(live: Mapping[str, Any], known: FieldInfo | None) -> FieldInfo:
+    """A live definition, with what spec.toml knows of the same name."""
+    kind = _TYPES.get(live.get("type", ""), "string")
+    if kind == "enum" and live.get("fieldType") == "checkbox":
+        kind = "list"
+    if known and (known.type, kind) == ("integer", "decimal"):
+        kind = "integer"
+    metadata = live.get("modificationMetadata") or {}
+    return FieldInfo(
+        name=live["name"],
+        label=live.get("label") or live["name"],
+        type=kind,
+        required=bool(known and known.required),
+        read_only=bool(metadata.get("readOnlyValue") or live.get("calculated")),
+        custom=not live.get("hubspotDefined"),
+        unique=bool(live.get("hasUniqueValue") or _unique_by_nature(known)),
+        managed=bool(known and known.managed),
+        max_length=MAX_TEXT if kind == "string" else None,
+        canonical=known.canonical if known else "",
+        options=tuple(_options(live)),
+        help=live.get("description") or (known.help if known else ""),
+    )
+
+
+def _unique_by_nature(known: FieldInfo | None) -> bool:
+    """Ids and e-mail addresses are unique without HubSpot marking them so."""
+    return known is not None and known.unique and not known.managed
+
+
+def _options(live: Mapping[str, Any]) -> Iterator[Option]:
+    for option in live.get("options") or ():
+        if not option.get("hidden"):
+            value = str(option.get("value"))
+            yield Option(value=value, label=str(option.get("label") or value))

@@ -1,0 +1,1 @@
+"""How HubSpot is spoken to: addresses, answers, error bodies, statuses."""

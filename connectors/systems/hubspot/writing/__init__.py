@@ -1,0 +1,1 @@
+"""Writing records: batch upserts, one outcome each, links between them."""

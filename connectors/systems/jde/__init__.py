@@ -1,0 +1,1 @@
+"""Oracle JD Edwards EnterpriseOne, through its AIS Server."""

@@ -1,0 +1,176 @@
+"""What the AIS Server says: rows, next pages, and faults in all their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.sdk.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    UnavailableError,
+)
+from connectors.sdk.http import Response
+from connectors.sdk.redact import Redactor
+from connectors.systems.jde.query import Row
+
+# A body that is only an error is short; a page of rows need not be read twice.
+_SHORT = 8192
+_TOKEN = re.compile(r"\btoken\b", re.IGNORECASE)
+_INVALID_TOKEN = re.compile(r"\b(invalid|expired) token\b", re.IGNORECASE)
+# Saves the retries where the text is plain; `service` finds out without it as well.
+_NO_TABLE = re.compile(r"not a valid table|no access|not authori[sz]ed", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page. `columns` are the aliases the server shows; `href` its next page."""
+
+    rows: Sequence[Row]
+    more: bool
+    columns: frozenset[str]
+    href: str
+    timestamp: object
+
+
+def said(response: Response) -> str:
+    """The message of an error body, safe to show; "" when it has none."""
+    body = response.json_or_none() if len(response.body) <= _SHORT else None
+    if not isinstance(body, dict):
+        return ""
+    message = body.get("message") or body.get("errorText") or body.get("exception")
+    return response.redact(str(message)) if message else ""
+
+
+def invalid_token(response: Response) -> bool:
+    """Whether the token is refused: 444, or the same meaning behind a proxy."""
+    if response.status == 444:
+        return True
+    if response.ok and not _only_an_error(response):
+        return False
+    pattern = _TOKEN if response.status in (401, 403) else _INVALID_TOKEN
+    return bool(pattern.search(said(response)))
+
+
+def fault(response: Response) -> ConnectorError | None:
+    """The error in an answer of the data service, for whatever status it has."""
+    if response.ok:
+        return _fault_in_success(response)
+    message, status = said(response), response.status
+    if invalid_token(response):
+        return AuthenticationError(
+            "JD Edwards refuses the session although it was just renewed. "
+            f"{message}".strip(),
+            advice="Check that the device name is used by this installation alone, and "
+            "the session time-outs of the AIS and HTML Servers.",
+            status=status,
+        )
+    if status in (400, 406, 415) or _NO_TABLE.search(message):
+        return ConfigurationError(
+            f"JD Edwards refused the query: {message or status}",
+            advice="Check the name of the table and what the user may read.",
+            status=status,
+        )
+    if status >= 500 and message:
+        return UnavailableError(f"JD Edwards reports: {message}", status=status)
+    return None
+
+
+def _fault_in_success(response: Response) -> ConnectorError | None:
+    if response.body[-1:] != b"}" and response.body.rstrip()[-1:] != b"}":
+        return UnavailableError(
+            f"{response.where} answered with {response.content_kind} instead of JSON.",
+            advice="Check the address of the connection if this stays.",
+            status=response.status,
+        )
+    if not _only_an_error(response):
+        return None
+    if invalid_token(response):
+        return AuthenticationError(f"JD Edwards refuses the session. {said(response)}")
+    return UnavailableError(f"JD Edwards reports: {said(response)}")
+
+
+def _only_an_error(response: Response) -> bool:
+    """A 200 with `exception` or `message` and no data: it happens."""
+    if len(response.body) > _SHORT:
+        return False
+    body = response.json_or_none()
+    if not isinstance(body, dict) or not {"exception", "message"} & body.keys():
+        return False
+    return not any(name.startswith(("fs_", "ds_")) for name in body)
+
+
+def rows_of(answer: Any, table: str, redact: Redactor) -> Rows:
+    """The page in a GRID_DATA answer.
+
+    Raises ConfigurationError for a query the server found fault with, and
+    UnavailableError when it failed or answered something else.
+    """
+    if not isinstance(answer, dict):
+        raise UnavailableError("JD Edwards answered without a data object.")
+    form = answer.get(f"fs_DATABROWSE_{table}")
+    _raise_for(answer.get("sysErrors"), table, UnavailableError, redact)
+    if not isinstance(form, dict):
+        raise UnavailableError(f"JD Edwards answered without the rows of {table}.")
+    _raise_for(form.get("errors"), table, ConfigurationError, redact)
+    try:
+        grid = form["data"]["gridData"]
+        rows, summary = grid["rowset"], grid.get("summary") or {}
+    except (KeyError, TypeError):
+        raise UnavailableError(
+            f"JD Edwards answered without the rows of {table}."
+        ) from None
+    prefix = len(table) + 1
+    return Rows(
+        rows,
+        bool(summary.get("moreRecords")),
+        frozenset(name[prefix:] for name in grid.get("columns") or ()),
+        _next_link(answer.get("links")),
+        answer.get("timeStamp"),
+    )
+
+
+def count_of(answer: Any) -> int | None:
+    """The number in a COUNT answer: any integer under a `ds_` member."""
+    if not isinstance(answer, Mapping):
+        return None
+    for name, value in answer.items():
+        if name.startswith("ds_"):
+            return _integer_in(value)
+    return None
+
+
+def _integer_in(value: Any) -> int | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return value
+    inner = value.values() if isinstance(value, Mapping) else value
+    if isinstance(inner, str):
+        return int(inner) if inner.strip().isdigit() else None
+    if not hasattr(inner, "__iter__"):
+        return None
+    return next((n for n in map(_integer_in, inner) if n is not None), None)
+
+
+def _next_link(links: Any) -> str:
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("rel") == "next":
+            return str(link.get("href") or "")
+    return ""
+
+
+def _raise_for(
+    errors: Any, table: str, kind: type[ConnectorError], redact: Redactor
+) -> None:
+    if not errors:
+        return
+    first = errors[0] if isinstance(errors, list) else errors
+    text = first
+    if isinstance(first, dict):
+        text = first.get("MOBILE") or first.get("TITLE") or first.get("DESC") or first
+    code = str(first.get("CODE", "")) if isinstance(first, dict) else ""
+    raise kind(redact(f"JD Edwards reports a fault on {table}: {text}"), code=code)

@@ -1,0 +1,128 @@
+"""What the kinds of records have in common, and the simplest kind."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from operator import itemgetter
+from typing import Any
+
+from connectors.sdk.records import Scalar, SourceRecord
+from connectors.systems.jde.codecs import NO_STAMP, Decoder, Stamp, moment, stamp
+from connectors.systems.jde.query import Row
+from connectors.systems.jde.tables import ITEMS, Part, Shape
+
+Key = Any  # what `group` of a part picks from a row: a number, or a tuple of numbers
+Plan = tuple[tuple[str, str, Decoder], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The rows of one part, and how to read them."""
+
+    shape: Shape
+    rows: Sequence[Row]
+
+    @property
+    def key(self) -> Callable[[Row], Key]:
+        """Picks the record's key from a row."""
+        table = self.shape.part.table
+        return itemgetter(*(f"{table}_{alias}" for alias in self.shape.part.group))
+
+    def column(self, alias: str) -> str:
+        """The name of a column in a row."""
+        return f"{self.shape.part.table}_{alias}"
+
+    def newest(self, stamps: dict[Key, Stamp]) -> None:
+        """Raise the stamps of the records to those of these rows."""
+        key, get = self.key, stamps.get
+        day, clock = self.column("UPMJ"), self.column(self.shape.part.clock)
+        for row in self.rows:
+            found = stamp(row.get(day), row.get(clock))
+            number = key(row)
+            if found > get(number, NO_STAMP):
+                stamps[number] = found
+
+
+class Entity(ABC):
+    """An object type: its tables, and how their rows become records.
+
+    `head` has one row for each record; `sides` are joined to it by `join`, the
+    number that all of them carry.
+    """
+
+    head: Part
+    sides: tuple[Part, ...] = ()
+    join: str = "AN8"
+
+    @abstractmethod
+    def records(
+        self, heads: Loaded, sides: Mapping[str, Loaded], zone: tzinfo
+    ) -> list[SourceRecord]:
+        """Records of these rows; `sides` by table, only those that were read."""
+
+    @abstractmethod
+    def number(self, key: str) -> str:
+        """The `join` value of a record's key; "" for a text that is no key."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Head and sides."""
+        return (self.head, *self.sides)
+
+    def searchable(self, field_name: str) -> tuple[Part, str] | None:
+        """Part and column to look a field up in; None when it has no column."""
+        for part in self.parts:
+            if field_name in part.fields:
+                return part, part.fields[field_name]
+        return None
+
+
+class Items(Entity):
+    """F4101, a table on its own."""
+
+    head = ITEMS
+    join = "ITM"
+
+    def records(
+        self, heads: Loaded, sides: Mapping[str, Loaded], zone: tzinfo
+    ) -> list[SourceRecord]:
+        stamps: dict[Key, Stamp] = {}
+        heads.newest(stamps)
+        key, plan = heads.key, heads.shape.plan
+        found = []
+        for row in heads.rows:
+            number = key(row)
+            fields = decoded(row, plan)
+            changed = fields["changed_at"] = moment(stamps.get(number, NO_STAMP), zone)
+            found.append(
+                SourceRecord(key=str(number), fields=fields, modified_at=changed)
+            )
+        return found
+
+    def number(self, key: str) -> str:
+        return key if key.isdecimal() else ""
+
+
+def decoded(row: Row, plan: Plan) -> dict[str, Scalar]:
+    """The fields of a row; a column that did not come is not said."""
+    return {
+        name: decode(row[key]) if key in row else None for name, key, decode in plan
+    }
+
+
+def first_by_key(loaded: Loaded) -> dict[Key, Row]:
+    """The first row of each record."""
+    key = loaded.key
+    found: dict[Key, Row] = {}
+    for row in loaded.rows:
+        found.setdefault(key(row), row)
+    return found
+
+
+def texts(row: Row, columns: Iterable[str]) -> list[str]:
+    """Some columns of a row as text without padding; hidden ones are empty."""
+    get = row.get
+    return [str(get(column) or "").strip() for column in columns]

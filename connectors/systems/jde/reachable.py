@@ -1,0 +1,78 @@
+"""Phones and electronic addresses: several rows a record, picked by their type."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from connectors.sdk.records import Scalar
+from connectors.systems.jde.entities import Key, Loaded, texts
+from connectors.systems.jde.options import Options
+
+# Field, record, value. None instead of values: this user may not see them.
+Found = dict[str, dict[Key, str] | None]
+
+
+def phones(loaded: Loaded, options: Options, *, mobile: bool) -> Found:
+    """phone, fax and, if asked for, mobile numbers: the first of each kind.
+
+    A blank type is the business phone; without one, any other that is not a fax
+    serves. Where mobiles are not told apart they are phones like others.
+    """
+    names = ("phone", "fax", "mobile") if mobile else ("phone", "fax")
+    if loaded.shape.hides("PH1"):
+        return dict.fromkeys(names)
+    key = loaded.key
+    columns = [loaded.column(alias) for alias in ("PHTP", "AR1", "PH1")]
+    business: dict[Key, str] = {}
+    other: dict[Key, str] = {}
+    faxes: dict[Key, str] = {}
+    mobiles: dict[Key, str] = {}
+    for row in loaded.rows:
+        kind, prefix, number = texts(row, columns)
+        if not number:
+            continue
+        if not kind:
+            chosen = business
+        elif kind in options.fax_types:
+            chosen = faxes
+        elif mobile and kind in options.mobile_types:
+            chosen = mobiles
+        else:
+            chosen = other
+        chosen.setdefault(key(row), f"{prefix} {number}" if prefix else number)
+    return dict(zip(names, (other | business, faxes, mobiles), strict=False))
+
+
+def electronic(loaded: Loaded, options: Options, *, website: bool) -> Found:
+    """E-mail and, if asked for, website and its domain: the first of each kind."""
+    names = ("email", "website", "domain") if website else ("email",)
+    if loaded.shape.hides("EMAL"):
+        return dict.fromkeys(names)
+    key = loaded.key
+    columns = [loaded.column(alias) for alias in ("ETP", "EMAL")]
+    emails: dict[Key, str] = {}
+    websites: dict[Key, str] = {}
+    for row in loaded.rows:
+        kind, address = texts(row, columns)
+        if kind in options.email_types or (not kind and "@" in address):
+            if address:
+                emails.setdefault(key(row), address)
+        elif address and kind in options.web_types:
+            websites.setdefault(key(row), address)
+    domains = {number: domain_of(url) for number, url in websites.items()}
+    return dict(zip(names, (emails, websites, domains), strict=False))
+
+
+def domain_of(url: str) -> str:
+    """The host of a website without "www."; "" when it has none."""
+    try:
+        host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")
+
+
+def add(fields: dict[str, Scalar], found: Found, key: Key) -> None:
+    """Set the picked values of one record; none picked is said empty."""
+    for name, values in found.items():
+        fields[name] = None if values is None else values.get(key, "")

@@ -1,0 +1,255 @@
+"""Reads one object type: everything by key, the changes by date, some by number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+from connectors.sdk.records import Page, SourceRecord
+from connectors.systems.jde.answers import Rows
+from connectors.systems.jde.clock import Reading, look_back
+from connectors.systems.jde.codecs import Stamp, stamp, stamp_of
+from connectors.systems.jde.cursors import Position, done
+from connectors.systems.jde.entities import Entity, Key, Loaded
+from connectors.systems.jde.query import Condition, Query, Row, one_of
+from connectors.systems.jde.service import DataService
+from connectors.systems.jde.tables import Shape, compiled
+
+CHUNK = 200  # numbers in one LIST condition
+_END_OF_DAY = 235959
+_FOREVER: Stamp = ("99991231", _END_OF_DAY)
+Result = TypeVar("Result")
+
+
+class Run(Protocol):
+    """Does something in another thread."""
+
+    def __call__(
+        self, work: Callable[..., Result], *arguments: Any
+    ) -> Future[Result]: ...
+
+
+class Reader:
+    """One read of one entity. `fields` narrow it to the tables and columns needed."""
+
+    def __init__(
+        self,
+        service: DataService,
+        entity: Entity,
+        *,
+        zone: tzinfo,
+        parallel: int,
+        overlap: timedelta,
+        implied: Mapping[tuple[str, str], int],
+        fields: Sequence[str] = (),
+    ) -> None:
+        self._service = service
+        self._entity = entity
+        self._zone = zone
+        self._parallel = parallel
+        self._overlap = overlap
+        self._implied = implied
+        self._fields = fields
+
+    @cached_property
+    def _shapes(self) -> list[Shape]:
+        """The parts that are read, as this user sees them; the head comes first."""
+        parts = [part for part in self._entity.parts if part.feeds(self._fields)]
+        with pool(self._parallel) as run:
+            seen = [run(self._service.columns, part.table) for part in parts]
+            return [
+                compiled(part.only(self._fields), columns.result(), self._implied)
+                for part, columns in zip(parts, seen, strict=True)
+            ]
+
+    @property
+    def _head(self) -> Shape:
+        return self._shapes[0]
+
+    @property
+    def _tables(self) -> tuple[str, ...]:
+        return tuple(shape.part.table for shape in self._shapes)
+
+    def read(self, position: Position, until: datetime | None) -> Iterator[Page]:
+        """Pages from this position on. Raises ConnectorError."""
+        now = self._service.now()
+        started = position.started or now
+        with pool(self._parallel) as run:
+            if position.marks:
+                yield from self._changes(run, position, started, now, until)
+            else:
+                yield from self._everything(run, position, started, until)
+
+    def named(self, numbers: Sequence[str]) -> list[SourceRecord]:
+        """All records of these numbers as they are now."""
+        found: list[SourceRecord] = []
+        with pool(self._parallel) as run:
+            for chunk in _chunks(sorted(set(numbers), key=int)):
+                found += self._joined(run, chunk, lambda _key: True)
+        return found
+
+    # ------------------------------------------------------------- everything
+
+    def _everything(
+        self,
+        run: Run,
+        position: Position,
+        started: Reading,
+        until: datetime | None,
+    ) -> Iterator[Page]:
+        """By key, always one page of heads and its sides ahead of the reader."""
+        query = self._head.query
+        total = None if position.after else self._service.count(query)
+        pages = self._service.pages(query, position.after)
+        page: Rows | None = next(pages)
+        sides = self._sides_of(run, page)
+        while page:
+            coming = run(next, pages, None)
+            loaded = {table: rows.result() for table, rows in sides.items()}
+            following = coming.result()
+            sides = self._sides_of(run, following)
+            if following and following.rows:
+                here = Position({}, started, query.position(page.rows[-1]))
+            else:
+                here, following = done(self._tables, started, until), None
+            records = self._records(page.rows, loaded)
+            yield Page(records=records, cursor=here.cursor(), total=total)
+            page, total = following, None
+
+    def _sides_of(self, run: Run, page: Rows | None) -> dict[str, Future[Loaded]]:
+        if not page or not page.rows:
+            return {}
+        join = self._entity.join
+        column = f"{self._head.part.table}_{join}"
+        ends = (str(page.rows[0][column]), str(page.rows[-1][column]))
+        return self._sides(run, Condition(join, "BETWEEN", ends))
+
+    def _sides(self, run: Run, which: Condition) -> dict[str, Future[Loaded]]:
+        return {
+            shape.part.table: run(self._load, shape, which)
+            for shape in self._shapes[1:]
+        }
+
+    def _load(self, shape: Shape, which: Condition) -> Loaded:
+        return Loaded(shape, self._service.rows(shape.query.also(which)))
+
+    def _records(
+        self, heads: Sequence[Row], sides: Mapping[str, Loaded]
+    ) -> list[SourceRecord]:
+        if not heads:
+            return []
+        return self._entity.records(Loaded(self._head, heads), sides, self._zone)
+
+    # ---------------------------------------------------------------- changes
+
+    def _changes(
+        self,
+        run: Run,
+        position: Position,
+        started: Reading,
+        now: Reading,
+        until: datetime | None,
+    ) -> Iterator[Page]:
+        """Whole records of every number that any of the tables has a change of."""
+        final = done(self._tables, started, until)
+        limit = stamp_of(final.mark("").local) if until else _FOREVER
+        scans = [
+            run(self._scan, shape, position.mark(shape.part.table), now, limit)
+            for shape in self._shapes
+        ]
+        changed: set[Key] = set().union(*(scan.result() for scan in scans))
+        numbers = sorted({_number(key) for key in changed})
+        if position.after:
+            numbers = [n for n in numbers if n > int(position.after[0])]
+        total: int | None = len(numbers)
+        for chunk in _chunks(numbers):
+            records = self._joined(
+                run, chunk, lambda key: key in changed or _number(key) in changed
+            )
+            here = replace(position, started=started, after=(str(chunk[-1]),))
+            if chunk[-1] == numbers[-1]:
+                here = final
+            yield Page(records=records, cursor=here.cursor(), total=total)
+            total = None
+        if not numbers:
+            yield Page(records=[], cursor=final.cursor(), total=0)
+
+    def _scan(
+        self, shape: Shape, mark: Reading, now: Reading, limit: Stamp
+    ) -> set[Key]:
+        """The keys of a table's rows that changed, or took effect, since `mark`."""
+        start = look_back(mark, now, self._zone, self._overlap)
+        days = max(0, (now.local.date() - start.date()).days) + 1
+        between, part = (stamp_of(start), limit), shape.part
+        found: set[Key] = set()
+        if shape.shows_changes:
+            clock = "" if shape.hides(part.clock) else part.clock
+            query = shape.changed_since(days)
+            found |= self._within(shape, query, ("UPMJ", clock), between)
+        if part.effective in shape.seen:
+            query = shape.came_into_effect(days)
+            found |= self._within(shape, query, (part.effective, ""), between)
+        return found
+
+    def _within(
+        self,
+        shape: Shape,
+        query: Query,
+        columns: tuple[str, str],
+        between: tuple[Stamp, Stamp],
+    ) -> set[Key]:
+        """The keys of the rows stamped in between, both ends included."""
+        loaded = Loaded(shape, self._service.rows(query))
+        key, (first, last) = loaded.key, between
+        day, clock = (loaded.column(alias) for alias in columns)
+        # Without a time of day a row may have changed as late as its day's end.
+        late = 0 if columns[0] == shape.part.effective else _END_OF_DAY
+        return {
+            key(row)
+            for row in loaded.rows
+            if first <= stamp(row.get(day), row.get(clock, late)) <= last
+        }
+
+    # --------------------------------------------------------------- by number
+
+    def _joined(
+        self, run: Run, numbers: Sequence[Any], keep: Callable[[Key], bool]
+    ) -> list[SourceRecord]:
+        which = one_of(self._entity.join, map(str, numbers))
+        sides = self._sides(run, which)
+        heads = run(self._load, self._head, which).result()
+        key = heads.key
+        rows = [row for row in heads.rows if keep(key(row))]
+        return self._records(rows, {t: side.result() for t, side in sides.items()})
+
+
+@contextmanager
+def pool(workers: int) -> Iterator[Run]:
+    """Threads that know the correlation id; all work has ended on leaving."""
+    threads = ThreadPoolExecutor(workers, thread_name_prefix="jde")
+
+    def run(work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        return threads.submit(copy_context().run, work, *arguments)
+
+    try:
+        yield run
+    finally:
+        threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _number(key: Key) -> int:
+    number = key[0] if isinstance(key, tuple) else key
+    return int(number)
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:
+    rest = iter(values)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

@@ -1,0 +1,155 @@
+"""The data service client: tables read page by page, whatever the server's mood."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors.sdk.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    TransientError,
+    UnavailableError,
+)
+from connectors.sdk.http import HttpClient
+from connectors.systems.jde.answers import Rows, count_of, rows_of
+from connectors.systems.jde.clock import Reading
+from connectors.systems.jde.codecs import parse_timestamp
+from connectors.systems.jde.query import Query, Row, Seek
+
+_BASE_TABLE = "F0101"
+_ABOUT_THE_QUERY = (400, 403, 500)
+
+
+class DataService:
+    """Browses and counts; safe for several threads.
+
+    `zone` stands in for the server's clock where an answer does not tell the time.
+    """
+
+    def __init__(
+        self, http: HttpClient, *, path: str, page_size: int, links: bool, zone: tzinfo
+    ) -> None:
+        self._http = http
+        self._path = path
+        self._page_size = page_size
+        self._links = links
+        self._zone = zone
+        self._columns: dict[str, frozenset[str]] = {}
+        self._lock = threading.Lock()
+
+    def pages(self, query: Query, after: Seek = ()) -> Iterator[Rows]:
+        """The rows after a position, as they come; one page at least.
+
+        Goes by key, or by next-page links with the key to fall back on: a link dies
+        with its session and after a minute. The server's own limit may make pages
+        shorter than asked for. Raises ConnectorError.
+        """
+        href = ""
+        while True:
+            page = (self._followed(href, query) if href else None) or self._browse(
+                query, after
+            )
+            yield page
+            if not page.rows or not self._more(page, query):
+                return
+            before, after = after, query.position(page.rows[-1])
+            if after == before:
+                raise UnavailableError(
+                    f"JD Edwards sends the same rows of {query.table} again and again."
+                )
+            href = page.href
+
+    def rows(self, query: Query) -> list[Row]:
+        """All rows of a query."""
+        return [row for page in self.pages(query) for row in page.rows]
+
+    def count(self, query: Query) -> int | None:
+        """How many rows a query has; None when the server does not tell."""
+        try:
+            body = query.body("COUNT", self._page_size, ())
+            return count_of(self._post(body))
+        except (ConfigurationError, TransientError):
+            return None
+
+    def now(self) -> Reading:
+        """The server's clock, by an answer made for this question."""
+        query = Query(table=_BASE_TABLE, columns=("AN8",), seek=("AN8",), limit=1)
+        utc = datetime.now(UTC)
+        local = parse_timestamp(self._browse(query, ()).timestamp)
+        return Reading(local or utc.astimezone(self._zone).replace(tzinfo=None), utc)
+
+    def columns(self, table: str) -> frozenset[str]:
+        """The columns of a table that this user can see.
+
+        Raises ConfigurationError naming the table when it cannot be read.
+        """
+        with self._lock:
+            known = self._columns.get(table)
+        if not known:  # an empty table may tell no columns: ask again next time
+            known = self._described(table)
+            with self._lock:
+                self._columns[table] = known
+        return known
+
+    def _described(self, table: str) -> frozenset[str]:
+        query = Query(table=table, columns=(), seek=(), limit=1)
+        try:
+            return self._browse(query, ()).columns
+        except (ConfigurationError, AuthenticationError, TransientError) as error:
+            # No text is certain to go by. When another table can be read, the fault
+            # lies in this one, and trying again will not help.
+            if error.status in _ABOUT_THE_QUERY and (
+                isinstance(error, ConfigurationError)
+                or (table != _BASE_TABLE and self._alive())
+            ):
+                raise unreadable(table, error) from error
+            raise
+
+    def _alive(self) -> bool:
+        try:
+            self.now()
+        except ConnectorError:
+            return False
+        return True
+
+    def _browse(self, query: Query, after: Sequence[str]) -> Rows:
+        body = query.body("BROWSE", self._page_size, after)
+        if self._links and not query.limit:
+            body["enableNextPageProcessing"] = True
+        return rows_of(self._post(body), query.table, self._http.redact)
+
+    def _post(self, body: dict[str, Any]) -> Any:
+        return self._http.post(self._path, json=body, idempotent=True).json()
+
+    def _more(self, page: Rows, query: Query) -> bool:
+        return page.more or len(page.rows) >= (query.limit or self._page_size)
+
+    def _followed(self, href: str, query: Query) -> Rows | None:
+        """The page behind a link; None when it has to be asked for by key.
+
+        The link names the host as the server sees itself, which is not always how
+        it is reached from here. It is never sent twice: that would skip a page.
+        """
+        parts = urlsplit(href)
+        url = f"{self._http.base_url}/{parts.path.lstrip('/')}?{parts.query}"
+        try:
+            answer = self._http.get(url, idempotent=False).json()
+            return rows_of(answer, query.table, self._http.redact)
+        except ConnectorError:
+            return None
+
+
+def unreadable(table: str, error: ConnectorError) -> ConfigurationError:
+    """The error for a table that does not exist or is not allowed."""
+    return ConfigurationError(
+        f"{table} cannot be read. {error.message}",
+        advice=f"Check that the table {table} exists in this environment and that the "
+        "user may read it through the data service.",
+        status=error.status,
+        code=table,
+    )

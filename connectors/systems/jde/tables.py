@@ -1,0 +1,277 @@
+"""The tables that are read, and how a part of a record lies in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from connectors.sdk.records import Scalar
+from connectors.systems.jde.codecs import Decoder, Kind, decoder
+from connectors.systems.jde.query import Condition, Query, Row, one_of
+
+_KINDS: dict[str, Kind] = {
+    "AN8": "integer",
+    "IDLN": "integer",
+    "ITM": "integer",
+    "ARPY": "integer",
+    "ACL": "amount",
+    "EFTB": "date",
+    "MCU": "unit",
+    "MCUR": "unit",
+    "CO": "company",
+}
+
+
+def kind_of(alias: str) -> Kind:
+    """How a column is written; the data dictionary gives an alias one kind."""
+    return _KINDS.get(alias, "text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One table's share of a record.
+
+    `fields` maps the fields that are one column to it. `gives` are the fields worked
+    out of `columns`. `group` are the columns that name the record a row belongs to;
+    `unique` further ones that make its key. `effective` is a date column whose
+    coming changes the record although no row was touched.
+    """
+
+    table: str
+    group: tuple[str, ...]
+    unique: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    then: tuple[str, ...] = ()
+    clock: str = "UPMT"
+    effective: str = ""
+    always: bool = False
+
+    def only(self, wanted: Sequence[str]) -> Part:
+        """The part without the fields nobody wants; all of it for no wish."""
+        if not wanted:
+            return self
+        kept = {name: alias for name, alias in self.fields.items() if name in wanted}
+        return replace(self, fields=kept)
+
+    def feeds(self, wanted: Sequence[str]) -> bool:
+        """Whether any of these fields comes from here; no wish is for all."""
+        if self.always or not wanted:
+            return True
+        return not {*self.fields, *self.gives}.isdisjoint(wanted)
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Every column this part can use."""
+        keys = (*self.group, *self.unique)
+        return tuple(
+            dict.fromkeys(
+                (*keys, *self.fields.values(), *self.columns, "UPMJ", self.clock)
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A part with the columns this user can see of its table.
+
+    `plan` has field, key of the row and decoder for each field that is a column.
+    """
+
+    part: Part
+    seen: frozenset[str]
+    plan: tuple[tuple[str, str, Decoder], ...]
+
+    def visible(self, aliases: Iterable[str]) -> tuple[str, ...]:
+        """Those of the columns that exist for this user."""
+        return tuple(alias for alias in aliases if alias in self.seen)
+
+    def hides(self, alias: str) -> bool:
+        """Whether the table has no such column for this user."""
+        return bool(self.seen) and alias not in self.seen
+
+    def absent(self, value: Scalar) -> dict[str, Scalar]:
+        """The fields of a row that does not exist: `value`, if they may be seen."""
+        return {
+            name: None if self.hides(alias) else value
+            for name, alias in self.part.fields.items()
+        }
+
+    @property
+    def query(self) -> Query:
+        """All rows of the part that make up records."""
+        part = self.part
+        seek = part.group if part.then else (*part.group, *self.visible(part.unique))
+        return Query(
+            table=part.table,
+            columns=self.visible(part.aliases),
+            seek=seek,
+            then=part.then,
+            where=part.where,
+        )
+
+    @property
+    def shows_changes(self) -> bool:
+        """Whether the table says when a row changed."""
+        return "UPMJ" in self.seen
+
+    def changed_since(self, days: int) -> Query:
+        """Key and time of the rows changed on one of the last `days` days or today.
+
+        Newest first within a record, so its first row decides.
+        """
+        part = self.part
+        then = self.visible(("UPMJ", part.clock))
+        return Query(
+            table=part.table,
+            columns=(*part.group, *then),
+            seek=part.group,
+            then=tuple(f"{alias} DESC" for alias in then),
+            where=(*part.where, _days_ago("UPMJ", days)),
+        )
+
+    def came_into_effect(self, days: int) -> Query:
+        """Key and date of the rows that took effect in the last `days` days."""
+        part = self.part
+        return Query(
+            table=part.table,
+            columns=(*part.group, part.effective),
+            seek=part.group,
+            then=(f"{part.effective} DESC",),
+            where=(*part.where, _days_ago(part.effective, days)),
+        )
+
+
+def compiled(
+    part: Part, seen: frozenset[str], implied: Mapping[tuple[str, str], int]
+) -> Shape:
+    """The part as this user sees it, with its decoders ready."""
+    table = part.table
+    plan = tuple(
+        (
+            name,
+            f"{table}_{alias}",
+            decoder(kind_of(alias), implied.get((table, alias), 0)),
+        )
+        for name, alias in part.fields.items()
+    )
+    return Shape(part, seen, plan)
+
+
+def _days_ago(alias: str, days: int) -> Condition:
+    return Condition(alias, "GREATER_EQUAL", (str(days),), "TODAY_MINUS_DAY")
+
+
+_HERE = Condition("IDLN", "EQUAL", ("0",))
+_PEOPLE = Condition("IDLN", "GREATER_EQUAL", ("1",))
+# Addresses dated ahead are left out by the server's own calendar.
+_TODAY = Condition("EFTB", "LESS_EQUAL", ("",), "TODAY")
+
+
+def _same(*aliases: str) -> dict[str, str]:
+    return {alias: alias for alias in aliases}
+
+
+CATEGORIES = tuple(f"AC{number:02d}" for number in range(1, 11))
+MASTER = (
+    "CO ACL TRAR CRCD HDAR HOLD CMGR ARC MCUR TXA1 EXR1 RYIN ARPY AFC BO"
+).split()
+MAIN = "AN8 ALPH ALKY TAX AT1 MCU SIC LNGP CM TAXC RMK DUNS".split()
+ITEM = "ITM LITM AITM DSC1 DSC2 SRTX UOM1 STKT LNTY GLPT UPCN".split()
+
+
+def address_book(search_types: tuple[str, ...]) -> Part:
+    """F0101: one row for each customer."""
+    return Part(
+        table="F0101",
+        group=("AN8",),
+        fields=_same(*MAIN, *CATEGORIES),
+        where=(one_of("AT1", search_types),),
+        always=True,
+    )
+
+
+def customer_numbers(search_types: tuple[str, ...]) -> Part:
+    """F0101 again, only to know whose people are a customer's."""
+    return Part(
+        table="F0101",
+        group=("AN8",),
+        where=(one_of("AT1", search_types),),
+        always=True,
+    )
+
+
+def customer_master(table: str) -> Part:
+    """F03012: a row for each line of business, and one for all of them."""
+    return Part(
+        table=table,
+        group=("AN8",),
+        unique=("CO",),
+        fields=_same(*MASTER),
+        columns=("HDAR", "HOLD"),
+        gives=("on_hold",),
+    )
+
+
+MAILING_NAME = Part(
+    table="F0111", group=("AN8",), fields=_same("MLNM"), where=(_HERE,)
+)
+# Newest first; paging by address number alone, as only the first row counts.
+ADDRESSES = Part(
+    table="F0116",
+    group=("AN8",),
+    fields={
+        "street": "ADD1",
+        "street2": "ADD2",
+        "street3": "ADD3",
+        "street4": "ADD4",
+        "postal_code": "ADDZ",
+        "city": "CTY1",
+        "county": "COUN",
+        "state": "ADDS",
+        "country": "CTR",
+        "address_since": "EFTB",
+    },
+    where=(_TODAY,),
+    then=("EFTB DESC",),
+    effective="EFTB",
+)
+PEOPLE = Part(
+    table="F0111",
+    group=("AN8", "IDLN"),
+    fields=_same("AN8", "IDLN", "ATTL", "TYC", "REM1"),
+    columns=("MLNM", "ALPH", "GNNM", "MDNM", "SRNM"),
+    where=(_PEOPLE,),
+    always=True,
+)
+ITEMS = Part(
+    table="F4101", group=("ITM",), fields=_same(*ITEM), clock="TDAY", always=True
+)
+
+
+def phones(*, people: bool) -> Part:
+    """F0115 of the customers themselves, or of their people."""
+    return Part(
+        table="F0115",
+        group=("AN8", "IDLN") if people else ("AN8",),
+        unique=("RCK7", "CNLN"),
+        columns=("PHTP", "AR1", "PH1"),
+        gives=("phone", "fax", "mobile") if people else ("phone", "fax"),
+        where=(_PEOPLE,) if people else (_HERE,),
+    )
+
+
+def electronic_addresses(*, people: bool) -> Part:
+    """F01151 of the customers themselves, or of their people."""
+    return Part(
+        table="F01151",
+        group=("AN8", "IDLN") if people else ("AN8",),
+        unique=("RCK7",),
+        columns=("ETP", "EMAL"),
+        # Whether a person without a name is a contact depends on the e-mail.
+        always=people,
+        gives=("email",) if people else ("email", "website", "domain"),
+        where=(_PEOPLE,) if people else (_HERE,),
+    )

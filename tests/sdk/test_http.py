@@ -1,0 +1,387 @@
+"""The HTTP client against a real server: what is sent, what comes back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connectors.sdk.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    UnavailableError,
+    UncertainWriteError,
+)
+from connectors.sdk.http import (
+    CORRELATION_HEADER,
+    HttpClient,
+    Response,
+    RetryPolicy,
+    correlation,
+    retry_after,
+)
+from connectors.sdk.network import NetworkPolicy
+from connectors.sdk.redact import MASK, Redactor
+from tests.sdk.server import Server, Step, answer, drop, half_body, slow
+
+LOCAL = NetworkPolicy.from_cidrs(["127.0.0.0/8"])
+QUICK = RetryPolicy(attempts=3, base=0.001, cap=0.002, rate_limit_wait=0.5)
+
+
+def client(server: Server, **options: Any) -> HttpClient:
+    return HttpClient(
+        base_url=server.url, **{"network": LOCAL, "retry": QUICK, **options}
+    )
+
+
+def ask(*script: Step, method: str = "GET", **options: Any) -> Response:
+    with Server(*script) as server:
+        http = client(server, **options)
+        try:
+            return http.request(method, "/x")
+        finally:
+            http.close()
+
+
+# ------------------------------------------------------------------ request and answer
+
+
+def test_a_body_is_sent_as_json_with_the_correlation_id() -> None:
+    token = correlation.set("corr-1")
+    try:
+        with Server(answer(200, {"a": 1})) as server:
+            http = client(server, headers={"X-Fixed": "1"})
+            response = http.post(
+                "/path", json={"n": Decimal("1.50")}, params={"q": "ä"}
+            )
+            http.close()
+    finally:
+        correlation.reset(token)
+    method, path, headers, body = server.heard[0]
+    assert (method, path, body) == ("POST", "/path?q=%C3%A4", b'{"n":"1.50"}')
+    assert headers["content-type"] == headers["accept"] == "application/json"
+    assert headers[CORRELATION_HEADER.lower()] == "corr-1"
+    assert headers["x-fixed"] == "1"
+    assert response.json() == {"a": 1}
+    assert response.where == f"POST {server.url}/path"
+    assert not response.repeated
+
+
+def test_fractions_arrive_exact() -> None:
+    response = ask(answer(raw=b'{"price": 0.10, "count": 3}'))
+    assert response.json() == {"price": Decimal("0.10"), "count": 3}
+
+
+def test_header_names_are_lower_case() -> None:
+    assert ask(answer(headers={"X-Some-ID": "7"})).headers["x-some-id"] == "7"
+
+
+def test_an_absolute_address_is_taken_as_it_is() -> None:
+    with Server(answer()) as server:
+        http = HttpClient(base_url="http://127.0.0.1:1", network=LOCAL, retry=QUICK)
+        assert http.get(f"{server.url}/abs").ok
+        http.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<html>login</html>", "a web page"),
+        (b'{"half": ', "half an answer"),
+        (b"gateway", "text"),
+    ],
+)
+def test_what_is_not_json_is_said_in_plain_words(body: bytes, kind: str) -> None:
+    response = ask(answer(raw=body))
+    assert response.json_or_none() is None
+    with pytest.raises(UnavailableError, match=kind):
+        response.json()
+
+
+# ------------------------------------------------------------------- table of statuses
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "kind"),
+    [
+        (400, "GET", RejectedError),
+        (401, "GET", AuthenticationError),
+        (403, "GET", AuthenticationError),
+        (404, "GET", NotFoundError),
+        (410, "GET", NotFoundError),
+        (409, "POST", RejectedError),
+        (423, "POST", UnavailableError),
+        (500, "GET", UnavailableError),
+        (503, "PUT", UnavailableError),
+        (500, "POST", UncertainWriteError),
+    ],
+)
+def test_a_status_becomes_the_class_that_says_what_to_do(
+    status: int, method: str, kind: type[ConnectorError]
+) -> None:
+    with pytest.raises(kind) as caught:
+        ask(answer(status, {"message": "because"}), method=method)
+    assert type(caught.value) is kind
+    assert caught.value.status == status
+
+
+def test_a_redirect_is_not_followed_and_names_the_other_address() -> None:
+    step = answer(302, headers={"Location": "https://login.example.com/"})
+    with pytest.raises(ConfigurationError, match=r"login\.example\.com"):
+        ask(step)
+
+
+def test_a_connector_may_judge_an_answer_first() -> None:
+    def classify(response: Response) -> ConnectorError | None:
+        if response.json()["ok"]:
+            return None
+        return RejectedError("The body says no.")
+
+    assert ask(answer(200, {"ok": True}), classify=classify).ok
+    with pytest.raises(RejectedError, match="body says no"):
+        ask(answer(200, {"ok": False}), classify=classify)
+
+
+# ------------------------------------------------------------------------------ faults
+
+
+@pytest.mark.parametrize("fault", [drop(), half_body(), answer(503)])
+def test_a_repeatable_request_is_sent_again(fault: Step) -> None:
+    response = ask(fault, fault, answer(200, {"n": 3}))
+    assert response.json() == {"n": 3}
+    assert response.repeated
+
+
+@pytest.mark.parametrize("fault", [drop(), half_body()])
+def test_a_write_that_may_have_been_applied_is_not_sent_again(fault: Step) -> None:
+    with Server(fault) as server:
+        http = client(server)
+        with pytest.raises(UncertainWriteError, match="may have been applied"):
+            http.post("/x", json={})
+        http.close()
+    assert len(server.heard) == 1
+
+
+def test_a_write_said_to_be_repeatable_is_sent_again() -> None:
+    with Server(drop(), answer(200, {"n": 2})) as server:
+        http = client(server)
+        assert http.post("/x", json={}, idempotent=True).json() == {"n": 2}
+        http.close()
+    assert len(server.heard) == 2
+
+
+def test_it_gives_up_after_the_last_attempt() -> None:
+    with Server(answer(502)) as server:
+        http = client(server)
+        with pytest.raises(UnavailableError):
+            http.get("/x")
+        http.close()
+    assert len(server.heard) == QUICK.attempts
+
+
+def test_silence_ends_with_the_time_out() -> None:
+    once = RetryPolicy(attempts=1)
+    with pytest.raises(UnavailableError, match="ReadTimeout"):
+        ask(slow(0.5, answer()), timeout=(1.0, 0.05), retry=once)
+
+
+def test_an_address_where_nobody_listens_was_never_sent() -> None:
+    with Server(answer()) as server:
+        url = server.url
+    http = HttpClient(base_url=url, network=LOCAL, retry=QUICK)
+    with pytest.raises(UnavailableError, match="cannot be reached"):
+        http.post("/x", json={})
+    http.close()
+
+
+def test_an_unknown_host_cannot_be_reached() -> None:
+    http = HttpClient(base_url="http://nowhere.invalid", network=LOCAL, retry=QUICK)
+    with pytest.raises(UnavailableError, match="cannot be reached"):
+        http.get("/x")
+    http.close()
+
+
+def test_plain_http_behind_https_is_a_matter_of_configuration() -> None:
+    with Server(answer()) as server:
+        http = HttpClient(
+            base_url=server.url.replace("http:", "https:"), network=LOCAL, retry=QUICK
+        )
+        with pytest.raises(ConfigurationError, match="does not speak https"):
+            http.get("/x")
+        http.close()
+
+
+def test_what_is_no_address_is_a_matter_of_configuration() -> None:
+    http = HttpClient(base_url="nonsense", network=LOCAL, retry=QUICK)
+    with pytest.raises(ConfigurationError, match="not a web address"):
+        http.get("/x")
+    http.close()
+
+
+def test_an_answer_without_end_is_cut_off() -> None:
+    with pytest.raises(UnavailableError, match="larger than"):
+        ask(answer(raw=b" " * 5000), max_bytes=1000, retry=RetryPolicy(attempts=1))
+
+
+# --------------------------------------------------------------------------- rate limit
+
+
+class Ledger:
+    """Counts what the client tells the shared budget."""
+
+    def __init__(self) -> None:
+        self.acquired = 0
+        self.observed: list[int] = []
+        self.penalties: list[float] = []
+
+    def acquire(self) -> None:
+        self.acquired += 1
+
+    def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        self.observed.append(status)
+
+    def penalise(self, seconds: float) -> None:
+        self.penalties.append(seconds)
+
+
+def limited(seconds: str) -> Step:
+    return answer(429, headers={"Retry-After": seconds})
+
+
+def test_a_limit_is_waited_for_without_using_up_attempts() -> None:
+    steps = [limited("0.01")] * 5 + [answer(200, {"n": 1})]
+    assert ask(*steps).json() == {"n": 1}
+
+
+def test_a_long_wait_is_handed_to_the_engine() -> None:
+    with pytest.raises(RateLimitedError) as caught:
+        ask(limited("3600"))
+    assert caught.value.retry_after == 3600
+
+
+def test_the_budget_is_asked_before_and_told_after_each_request() -> None:
+    ledger = Ledger()
+    ask(limited("0.01"), answer(), limiter=ledger)
+    assert ledger.acquired == 2
+    assert ledger.observed == [429, 200]
+    assert ledger.penalties == [0.01]
+
+
+def test_the_budget_may_refuse() -> None:
+    class Empty(Ledger):
+        def acquire(self) -> None:
+            raise RateLimitedError("used up", retry_after=900)
+
+    with Server(answer()) as server:
+        http = client(server, limiter=Empty())
+        with pytest.raises(RateLimitedError):
+            http.get("/x")
+        http.close()
+    assert not server.heard
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("7", 7, 7), ("", 5, 5), ("soon", 5, 5), ("-3", 0, 0), ("0.5", 0.5, 0.5)],
+)
+def test_retry_after_is_read_leniently(text: str, low: float, high: float) -> None:
+    assert low <= retry_after({"retry-after": text}, 5.0) <= high
+
+
+def test_retry_after_may_be_a_date() -> None:
+    past = {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert retry_after(past, 5.0) == 0.0
+
+
+# ------------------------------------------------------------------------------ session
+
+
+class Login:
+    """Sends a numbered session; the server decides which one is good."""
+
+    def __init__(self) -> None:
+        self.number = 1
+
+    def headers(self) -> Mapping[str, str]:
+        return {"X-Session": str(self.number)}
+
+    def expired(self, response: Response) -> bool:
+        return response.status == 401
+
+    def renew(self) -> None:
+        self.number += 1
+
+
+def test_an_expired_session_is_renewed_once_and_the_call_repeated() -> None:
+    auth = Login()
+    with Server(answer(401), answer(200, {"in": True})) as server:
+        http = client(server, auth=auth)
+        assert http.post("/x", json={}).json() == {"in": True}
+        http.close()
+    assert [heard[2]["x-session"] for heard in server.heard] == ["1", "2"]
+
+
+def test_a_second_refusal_is_an_error_of_the_credentials() -> None:
+    with Server(answer(401)) as server:
+        http = client(server, auth=Login())
+        with pytest.raises(AuthenticationError):
+            http.get("/x")
+        http.close()
+    assert len(server.heard) == 2
+
+
+def test_a_call_may_go_without_credentials() -> None:
+    with Server(answer()) as server:
+        http = client(server, auth=Login())
+        http.request("GET", "/login", authenticated=False)
+        http.close()
+    assert "x-session" not in server.heard[0][2]
+
+
+# ------------------------------------------------------------------- safety and threads
+
+
+def test_a_closed_network_is_not_reached() -> None:
+    with Server(answer()) as server:
+        http = client(server, network=NetworkPolicy())
+        with pytest.raises(ConfigurationError, match="private network"):
+            http.get("/x")
+        http.close()
+    assert not server.heard
+
+
+def test_a_secret_in_an_answer_is_blanked_in_the_error() -> None:
+    step = answer(400, {"message": "token s3cr3t-token is bad"})
+    with pytest.raises(RejectedError) as caught:
+        ask(step, redact=Redactor(["s3cr3t-token"]))
+    assert "s3cr3t" not in str(caught.value)
+    assert MASK in str(caught.value)
+
+
+def test_threads_share_one_client() -> None:
+    with Server(answer(200, {"n": 1})) as server:
+        http = client(server, pool_size=2)
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                for _ in range(10):
+                    assert http.get("/x").json() == {"n": 1}
+            except BaseException as error:  # noqa: BLE001 - reported by the main thread
+                failures.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        http.close()
+    assert not failures
+    assert len(server.heard) == 60
