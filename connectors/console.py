@@ -1,20 +1,14 @@
-"""How the console looks: name, colours, navigation of the admin theme.
+"""How the console looks: name, colours, environment badge, our own files.
 
-The theme takes texts as dotted paths to callables, so that this module can be read by
-the settings before any model exists.
+What needs the database is named by dotted path, so that the settings can read this
+module before any model exists.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse
-
-# A badge says "look here"; beyond this the exact number changes nothing.
-COUNTED_TO = 999
 
 _BLUE = {
     "50": "oklch(97% .014 254.604)",
@@ -64,111 +58,6 @@ def unfold_settings(environment: str = "") -> dict[str, Any]:
             "show_search": True,
             "command_search": True,
             "show_all_applications": False,
-            "navigation": "connectors.console.navigation",
+            "navigation": "connectors.admin.navigation.navigation",
         },
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A line of the side navigation; `model` is "app.model", `badge` names a count."""
-
-    title: str
-    icon: str
-    model: str
-    badge: str = ""
-    query: str = ""
-
-    @property
-    def link(self) -> str:
-        page = self.model.replace(".", "_")
-        return reverse(f"admin:{page}_changelist") + self.query
-
-    @property
-    def permission(self) -> str:
-        app, _, model = self.model.partition(".")
-        return f"{app}.view_{model}"
-
-
-_GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
-    (
-        "What happens",
-        (
-            _Entry("Alerts", "notifications", "connectors.alert", "alerts"),
-            _Entry("Sync records", "receipt_long", "connectors.syncrecord", "problems"),
-            _Entry("Runs", "play_circle", "connectors.syncrun"),
-        ),
-    ),
-    (
-        "Set up",
-        (
-            _Entry("Connections", "cable", "connectors.connection", "connections"),
-            _Entry("Flows", "sync_alt", "connectors.flow", "flows"),
-            _Entry("Value maps", "translate", "connectors.valuemap"),
-        ),
-    ),
-    (
-        "People",
-        (
-            _Entry("Users", "person", "auth.user"),
-            _Entry("Groups", "group", "auth.group"),
-            _Entry("Refused sign-ins", "lock_person", "axes.accessattempt"),
-        ),
-    ),
-    (
-        "Behind the scenes",
-        (
-            _Entry("Schedules", "schedule", "django_q.schedule"),
-            _Entry("Queued tasks", "pending_actions", "django_q.ormq"),
-            _Entry("Failed tasks", "error", "django_q.failure"),
-            _Entry("Finished tasks", "task_alt", "django_q.success"),
-        ),
-    ),
-)
-
-
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side navigation: what this person may see, with what needs a look."""
-    counts = _counts()
-    overview = {
-        "title": "Overview",
-        "icon": "dashboard",
-        "link": reverse("admin:index"),
-    }
-    groups: list[dict[str, Any]] = [{"items": [overview]}]
-    for title, entries in _GROUPS:
-        items = [
-            _item(entry, counts)
-            for entry in entries
-            if request.user.has_perm(entry.permission)
-            or request.user.has_perm(entry.permission.replace(".view_", ".change_"))
-        ]
-        groups.append({"title": title, "separator": True, "items": items})
-    return [group for group in groups if group["items"]]
-
-
-def _item(entry: _Entry, counts: dict[str, int]) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "title": entry.title,
-        "icon": entry.icon,
-        "link": entry.link,
-    }
-    count = counts.get(entry.badge, 0)
-    if count:
-        item["badge"] = f"{COUNTED_TO}+" if count > COUNTED_TO else str(count)
-        item["badge_variant"] = "danger"
-    return item
-
-
-def _counts() -> dict[str, int]:
-    """What waits for a person; four look-ups by index, whatever the size."""
-    from connectors.models import Alert, Connection, Flow, FlowStatus, Health
-    from connectors.sync import tally
-
-    ill = (Health.REFUSED, Health.UNREACHABLE)
-    return {
-        "alerts": Alert.objects.filter(resolved_at=None).count(),
-        "problems": tally.problems()[: COUNTED_TO + 1].count(),
-        "connections": Connection.objects.filter(enabled=True, health__in=ill).count(),
-        "flows": Flow.objects.filter(status=FlowStatus.STOPPED).count(),
     }

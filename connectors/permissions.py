@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.contrib.auth.models import Group, Permission
+
 # Codes of the app's own permissions, besides those to see.
 _OPERATOR = {
     "check_connection",
@@ -30,8 +32,6 @@ _ADMINISTERED = ("connectors", "auth", "django_q", "axes")
 
 def create_groups(**_: object) -> None:
     """Create the groups and give them what they lack; a `post_migrate` receiver."""
-    from django.contrib.auth.models import Group, Permission
-
     ours = Permission.objects.filter(content_type__app_label="connectors")
     seen = [p for p in ours if p.codename.startswith("view_")]
     wanted: dict[str, Iterable[Permission]] = {

@@ -80,7 +80,9 @@ class HistoryMixin:
             yield from _versions(self, child.related_model, where, obj)
         yield from _pressed(obj)
 
-    def history_changes(self, _obj: Model, name: str, old: Any, new: Any) -> list[Change]:
+    def history_changes(
+        self, _obj: Model, name: str, old: Any, new: Any
+    ) -> list[Change]:
         """How a changed column is shown; a subclass may take JSON apart."""
         return [Change(name.replace("_", " ").capitalize(), _text(old), _text(new))]
 

@@ -27,7 +27,20 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Schedule
-        fields = "__all__"
+        fields = (
+            "name",
+            "func",
+            "args",
+            "kwargs",
+            "schedule_type",
+            "minutes",
+            "cron",
+            "repeats",
+            "next_run",
+            "hook",
+            "cluster",
+            "intended_date_kwarg",
+        )
 
     def clean_func(self) -> str:
         """The function must be there."""

@@ -54,6 +54,11 @@ class Connector(ABC):
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
+    @property
+    def parallel(self) -> int:
+        """How many requests this connection may have open at once."""
+        return int(self.settings.get("parallel_requests") or self.spec.concurrency)
+
     def close(self) -> None:
         """Give back the session and the sockets; must not raise."""
 

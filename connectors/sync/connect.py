@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -30,13 +31,19 @@ def network_policy() -> NetworkPolicy:
         ) from error
 
 
-def open_connector(connection: Connection) -> Connector:
-    """The connector of a connection, to be used as a context manager."""
+@contextmanager
+def open_connector(connection: Connection) -> Iterator[Connector]:
+    """The connector of a connection; its session and sockets end with the block."""
     spec = connection.spec
     limiter = RateLedger(ledger_key(connection), spec.rate) if spec.rate else None
-    return registry.connector_class(connection.system)(
-        connection.all_settings, Context(limiter=limiter, network=network_policy())
-    )
+    context = Context(limiter=limiter, network=network_policy())
+    connector_class = registry.connector_class(connection.system)
+    try:
+        with connector_class(connection.all_settings, context) as connector:
+            yield connector
+    finally:
+        if limiter:
+            limiter.close()
 
 
 def ledger_key(connection: Connection) -> str:

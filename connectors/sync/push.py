@@ -66,7 +66,7 @@ class Pusher:
         self.decider = Decider(flow, mapping)
         self.settler = Settler(flow, mapping)
         self.batch_size = connector.spec.object(flow.target_object).max_batch
-        self.parallel = connector.spec.concurrency
+        self.parallel = connector.parallel
         self.outcomes: Counter[str] = Counter()
         self._flying: dict[Future[list[Ending]], _Batch] = {}
         self._stop: ConnectorError | None = None

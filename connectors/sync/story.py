@@ -18,6 +18,7 @@ from connectors.models import (
     Connection,
     Flow,
     Outcome,
+    RunKind,
     SyncRecord,
     SyncRun,
 )
@@ -271,12 +272,14 @@ def _events(record: SyncRecord, attempts: list[Attempt]) -> list[Event]:
 
 def _beginning(record: SyncRecord) -> list[Event]:
     flow, run = record.flow, record.run
+    # A replay takes the record over into its own run; who read it is not kept.
+    first = run.kind != RunKind.REPLAY
     events = [
         Event(
             at=record.created_at,
             title=f"Read from {flow.source}",
-            detail=f"{run.get_kind_display()} run #{run.pk}",
-            by=str(run.started_by or ""),
+            detail=f"{run.get_kind_display()} run #{run.pk}" if first else "",
+            by=str(run.started_by or "") if first else "",
         )
     ]
     if record.version and record.version <= record.created_at:
@@ -288,14 +291,13 @@ def _attempted(attempt: Attempt) -> Event:
     if attempt.by:
         return Event(
             at=attempt.at,
-            title=attempt.note or "Replayed",
-            detail=attempt.error_message,
+            title="Replayed",
+            detail=f"Until then: {attempt.get_outcome_display().lower()}.",
             by=str(attempt.by),
         )
     return Event(
         at=attempt.at,
-        title=attempt.note
-        or f"Attempt {attempt.number}: {attempt.get_outcome_display().lower()}",
+        title=f"Attempt {attempt.number}: {attempt.get_outcome_display().lower()}",
         detail=attempt.error_message,
         level=_LEVELS.get(attempt.outcome, "info"),
     )

@@ -170,10 +170,20 @@ def parsed_setting(text: str) -> tuple[str, str, Any]:
 def credential_lines(described: dict[str, Any]) -> list[str]:
     """What to sign in with: tokens or users, as the stand-in describes them."""
     lines = []
-    for word in ("tokens", "users", "credentials"):
-        for position, name in enumerate(described.get(word) or []):
-            lines.append(f"{word if not position else '':<9} {name}")
+    for word in ("tokens", "users"):
+        for position, one in enumerate(described.get(word) or []):
+            shown = one
+            if isinstance(one, dict):
+                shown = f"{one['username']} / {one['password']}  {one.get('note', '')}"
+            lines.append(f"{word if not position else '':<9} {shown}")
     return lines
+
+
+def held_text(described: dict[str, Any]) -> str:
+    """How many records of which kind, empty kinds left out."""
+    counts = described.get("records") or described.get("tables") or {}
+    held = [f"{count} {name}" for name, count in counts.items() if count]
+    return ", ".join(held) or "nothing yet"
 
 
 def write_ready_file(path: Path, service: Service) -> None:

@@ -99,9 +99,7 @@ class Customers(Entity):
 class _Joined:
     """One row of a side for each customer, ready to be read into its fields."""
 
-    def __init__(
-        self, loaded: Loaded, rows: dict[Key, Row], missing: Scalar
-    ) -> None:
+    def __init__(self, loaded: Loaded, rows: dict[Key, Row], missing: Scalar) -> None:
         self._plan: Plan = loaded.shape.plan
         self._rows = rows
         self._without = loaded.shape.absent(missing)

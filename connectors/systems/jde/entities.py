@@ -14,6 +14,7 @@ from connectors.systems.jde.codecs import NO_STAMP, Decoder, Stamp, moment, stam
 from connectors.systems.jde.query import Row
 from connectors.systems.jde.tables import ITEMS, Part, Shape
 
+_AS_STORED = {"email", "website"}  # worked out, but by choosing rows alone
 Key = Any  # what `group` of a part picks from a row: a number, or a tuple of numbers
 Plan = tuple[tuple[str, str, Decoder], ...]
 
@@ -73,10 +74,12 @@ class Entity(ABC):
         return (self.head, *self.sides)
 
     def searchable(self, field_name: str) -> tuple[Part, str] | None:
-        """Part and column to look a field up in; None when it has no column."""
+        """Part and column to look a field up in; None when no column holds it."""
         for part in self.parts:
             if field_name in part.fields:
                 return part, part.fields[field_name]
+            if field_name in _AS_STORED and field_name in part.gives:
+                return part, part.gives[field_name]
         return None
 
 

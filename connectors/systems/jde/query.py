@@ -9,9 +9,7 @@ from typing import Any, Literal
 Row = dict[str, Any]
 Seek = tuple[str, ...]  # the values of a query's `seek` columns, as text
 
-Operator = Literal[
-    "EQUAL", "GREATER", "GREATER_EQUAL", "LESS_EQUAL", "BETWEEN", "LIST"
-]
+Operator = Literal["EQUAL", "GREATER", "GREATER_EQUAL", "LESS_EQUAL", "BETWEEN", "LIST"]
 
 
 @dataclass(frozen=True, slots=True)

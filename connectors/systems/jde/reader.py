@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.records import Page, SourceRecord
 from connectors.systems.jde.answers import Rows
 from connectors.systems.jde.clock import Reading, look_back
@@ -20,7 +21,7 @@ from connectors.systems.jde.cursors import Position, done
 from connectors.systems.jde.entities import Entity, Key, Loaded
 from connectors.systems.jde.query import Condition, Query, Row, one_of
 from connectors.systems.jde.service import DataService
-from connectors.systems.jde.tables import Shape, compiled
+from connectors.systems.jde.tables import Part, Shape, compiled
 
 CHUNK = 200  # numbers in one LIST condition
 _END_OF_DAY = 235959
@@ -65,9 +66,20 @@ class Reader:
         with pool(self._parallel) as run:
             seen = [run(self._service.columns, part.table) for part in parts]
             return [
-                compiled(part.only(self._fields), columns.result(), self._implied)
+                self._shape(part, columns.result())
                 for part, columns in zip(parts, seen, strict=True)
             ]
+
+    def _shape(self, part: Part, seen: frozenset[str]) -> Shape:
+        shape = compiled(part.only(self._fields), seen, self._implied)
+        hidden = [alias for alias in part.group if shape.hides(alias)]
+        if hidden:
+            raise ConfigurationError(
+                f"{', '.join(hidden)} of {part.table} is hidden from this user, and "
+                "nothing can be read without it.",
+                advice="Let the user see it in JD Edwards' column security.",
+            )
+        return shape
 
     @property
     def _head(self) -> Shape:
@@ -159,7 +171,7 @@ class Reader:
     ) -> Iterator[Page]:
         """Whole records of every number that any of the tables has a change of."""
         final = done(self._tables, started, until)
-        limit = stamp_of(final.mark("").local) if until else _FOREVER
+        limit = stamp_of(final.mark(self._tables[0]).local) if until else _FOREVER
         scans = [
             run(self._scan, shape, position.mark(shape.part.table), now, limit)
             for shape in self._shapes

@@ -55,8 +55,12 @@ class DataService:
                 query, after
             )
             yield page
-            if not page.rows or not self._more(page, query):
+            if not self._more(page, query):
                 return
+            if not page.rows:
+                raise UnavailableError(
+                    f"JD Edwards says that {query.table} has more rows, and sends none."
+                )
             before, after = after, query.position(page.rows[-1])
             if after == before:
                 raise UnavailableError(

@@ -43,9 +43,7 @@ class Session:
 class TokenAuth:
     """Logs in when first needed, again when the token has died, out at the end."""
 
-    def __init__(
-        self, options: Options, open_door: OpenDoor, redact: Redactor
-    ) -> None:
+    def __init__(self, options: Options, open_door: OpenDoor, redact: Redactor) -> None:
         self._options = options
         self._open_door = open_door
         self._redact = redact
@@ -183,7 +181,10 @@ def login_fault(response: Response) -> ConnectorError | None:
     """What a login's answer means; the statuses are AIS's own."""
     message, status = said(response), response.status
     if status in (403, 444, 445, 446):
-        why = {445: " Mobile single sign-on failed.", 446: " It expects single sign-on."}
+        why = {
+            445: " Mobile single sign-on failed.",
+            446: " It expects single sign-on.",
+        }
         return AuthenticationError(
             f"JD Edwards refused the login.{why.get(status, '')} {message}".strip(),
             advice="Check user, password, environment and role, and that the user is "
@@ -201,7 +202,9 @@ def login_fault(response: Response) -> ConnectorError | None:
 
 def address_fault(response: Response) -> ConnectorError | None:
     """An error when nothing like an AIS Server answered, else None."""
-    if response.status in (404, 410) or (response.ok and response.json_or_none() is None):
+    if response.status in (404, 410) or (
+        response.ok and response.json_or_none() is None
+    ):
         what = response.content_kind if response.ok else f"status {response.status}"
         return ConfigurationError(
             f"{response.where} answered with {what}: this is not an AIS Server.",

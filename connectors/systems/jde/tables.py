@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.sdk.records import Scalar
 from connectors.systems.jde.codecs import Decoder, Kind, decoder
-from connectors.systems.jde.query import Condition, Query, Row, one_of
+from connectors.systems.jde.query import Condition, Query, one_of
 
 _KINDS: dict[str, Kind] = {
     "AN8": "integer",
@@ -31,8 +31,8 @@ def kind_of(alias: str) -> Kind:
 class Part:
     """One table's share of a record.
 
-    `fields` maps the fields that are one column to it. `gives` are the fields worked
-    out of `columns`. `group` are the columns that name the record a row belongs to;
+    `fields` maps the fields that are one column to it, `gives` those that are worked
+    out to the column they rest on; `columns` are what that takes. `group` are the columns that name the record a row belongs to;
     `unique` further ones that make its key. `effective` is a date column whose
     coming changes the record although no row was touched.
     """
@@ -42,7 +42,7 @@ class Part:
     unique: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-    gives: tuple[str, ...] = ()
+    gives: Mapping[str, str] = field(default_factory=dict)
     where: tuple[Condition, ...] = ()
     then: tuple[str, ...] = ()
     clock: str = "UPMT"
@@ -61,6 +61,11 @@ class Part:
         if self.always or not wanted:
             return True
         return not {*self.fields, *self.gives}.isdisjoint(wanted)
+
+    def hidden(self, seen: frozenset[str]) -> set[str]:
+        """The fields that a user who sees these columns goes without."""
+        named = self.fields.items() | self.gives.items()
+        return {name for name, alias in named if seen and alias not in seen}
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -175,11 +180,50 @@ def _same(*aliases: str) -> dict[str, str]:
 
 
 CATEGORIES = tuple(f"AC{number:02d}" for number in range(1, 11))
-MASTER = (
-    "CO ACL TRAR CRCD HDAR HOLD CMGR ARC MCUR TXA1 EXR1 RYIN ARPY AFC BO"
-).split()
-MAIN = "AN8 ALPH ALKY TAX AT1 MCU SIC LNGP CM TAXC RMK DUNS".split()
-ITEM = "ITM LITM AITM DSC1 DSC2 SRTX UOM1 STKT LNTY GLPT UPCN".split()
+MASTER = [
+    "CO",
+    "ACL",
+    "TRAR",
+    "CRCD",
+    "HDAR",
+    "HOLD",
+    "CMGR",
+    "ARC",
+    "MCUR",
+    "TXA1",
+    "EXR1",
+    "RYIN",
+    "ARPY",
+    "AFC",
+    "BO",
+]
+MAIN = [
+    "AN8",
+    "ALPH",
+    "ALKY",
+    "TAX",
+    "AT1",
+    "MCU",
+    "SIC",
+    "LNGP",
+    "CM",
+    "TAXC",
+    "RMK",
+    "DUNS",
+]
+ITEM = [
+    "ITM",
+    "LITM",
+    "AITM",
+    "DSC1",
+    "DSC2",
+    "SRTX",
+    "UOM1",
+    "STKT",
+    "LNTY",
+    "GLPT",
+    "UPCN",
+]
 
 
 def address_book(search_types: tuple[str, ...]) -> Part:
@@ -211,13 +255,11 @@ def customer_master(table: str) -> Part:
         unique=("CO",),
         fields=_same(*MASTER),
         columns=("HDAR", "HOLD"),
-        gives=("on_hold",),
+        gives={"on_hold": "HDAR"},
     )
 
 
-MAILING_NAME = Part(
-    table="F0111", group=("AN8",), fields=_same("MLNM"), where=(_HERE,)
-)
+MAILING_NAME = Part(table="F0111", group=("AN8",), fields=_same("MLNM"), where=(_HERE,))
 # Newest first; paging by address number alone, as only the first row counts.
 ADDRESSES = Part(
     table="F0116",
@@ -258,7 +300,9 @@ def phones(*, people: bool) -> Part:
         group=("AN8", "IDLN") if people else ("AN8",),
         unique=("RCK7", "CNLN"),
         columns=("PHTP", "AR1", "PH1"),
-        gives=("phone", "fax", "mobile") if people else ("phone", "fax"),
+        gives=dict.fromkeys(
+            ("phone", "fax", "mobile") if people else ("phone", "fax"), "PH1"
+        ),
         where=(_PEOPLE,) if people else (_HERE,),
     )
 
@@ -272,6 +316,8 @@ def electronic_addresses(*, people: bool) -> Part:
         columns=("ETP", "EMAL"),
         # Whether a person without a name is a contact depends on the e-mail.
         always=people,
-        gives=("email",) if people else ("email", "website", "domain"),
+        gives=dict.fromkeys(
+            ("email",) if people else ("email", "website", "domain"), "EMAL"
+        ),
         where=(_PEOPLE,) if people else (_HERE,),
     )

@@ -21,7 +21,7 @@ Body = dict[str, Any]
 
 def version_of(request: web.Request) -> int:
     """1 or 2, by the path."""
-    return 2 if request.path.startswith(f"{V2}/") else 1
+    return 2 if f"{V2}/" in request.path else 1
 
 
 async def read_body(request: web.Request, *, may_be_empty: bool = False) -> Body:

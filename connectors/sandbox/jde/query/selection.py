@@ -15,6 +15,7 @@ from connectors.sandbox.jde.query.conditions import Group
 from connectors.sandbox.jde.query.spans import Spans
 
 CHUNK = 1024
+BLOCK = 64
 Order = Sequence[tuple[int, bool]]
 """Columns by position, each with whether it descends."""
 EVERYTHING: Span = (None, None)
@@ -63,6 +64,8 @@ class Selection:
         alias = self._leading_index()
         if alias and self._reach > 4 * need:
             return self._by_leading_index(alias, last)
+        if not self._order and self._is_one_range() and not self._best_index(need):
+            return self._by_block(self._places[0], last)
         return [self._sorted(self.rows(), last)]
 
     def _is_key_order(self) -> bool:
@@ -172,9 +175,33 @@ class Selection:
                 return bool((row[place] > last[place]) is not descending)
         return self._shuffle(row) > self._shuffle(last)
 
-    def _shuffle(self, row: Row) -> tuple[int, Row]:
+    @cached_property
+    def _has_blocks(self) -> bool:
+        return not self._table.definition.columns[0].is_text
+
+    def _is_one_range(self) -> bool:
+        return self._has_blocks and len(self._places) == 1
+
+    def _by_block(self, places: range, last: Row | None) -> Iterator[list[Row]]:
+        """Rows as shuffled, without looking at more blocks than are needed."""
+        matcher, rows = self._group.matcher(self._first_key), self._table.rows
+        stop = places.stop
+        while stop > places.start:
+            block = _block(rows[stop - 1])
+            start = bisect_left(rows, (block * BLOCK,), places.start, stop)
+            part, stop = rows[start:stop], start
+            if last is None or block <= _block(last):
+                yield self._sorted(filter(matcher, part) if matcher else part, last)
+
+    def _shuffle(self, row: Row) -> tuple[int, int, Row]:
+        """Blocks of numbers from the highest down, each in no order at all."""
         key = row[: self._key_length]
-        return crc32(repr(key).encode()), key
+        block = _block(row) if self._has_blocks else 0
+        return -block, crc32(repr(key).encode()), key
+
+
+def _block(row: Row) -> int:
+    return int(row[0] // BLOCK)
 
 
 def _passed(value: Value, last: Value, *, descending: bool) -> bool:

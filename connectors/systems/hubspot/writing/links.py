@@ -25,7 +25,7 @@ from connectors.systems.hubspot.wire.paths import Paths
 MAX_PAIRS = 2000
 # HubSpot's own type ids of a primary link; the plain ones need no id.
 PRIMARY = {("contacts", "companies"): 1}
-_ID_KEYS = ("objectId", "ids", "toObjectId", "fromObjectId", "to", "from")
+_ID_KEYS = ("objectId", "ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,7 @@ class Linker:
     ) -> list[list[Link]]:
         """Fail the pairs an error names; hand back those to try again."""
         ids = {text for key in _ID_KEYS for text in envelope.texts(key)}
-        # Ids are unique within an object type only, and it is the far end that may
-        # be gone: ours was written a moment ago.
-        named = [link for link in group if link.target in ids]
-        named = named or [link for link in group if link.source in ids]
+        named = _named(group, envelope, ids)
         if not named and len(group) > 1:
             middle = len(group) // 2
             return [group[:middle], group[middle:]]
@@ -147,6 +144,17 @@ class Linker:
         for link in links:
             if link.key not in self._done:
                 self.errors.setdefault(link.key, error)
+
+
+def _named(group: Sequence[Link], envelope: Envelope, ids: set[str]) -> list[Link]:
+    """The links an error is about: named as a pair, or by the record it misses."""
+    pair = (envelope.texts("fromObjectId"), envelope.texts("toObjectId"))
+    if all(pair):
+        return [one for one in group if one.source in pair[0] and one.target in pair[1]]
+    # Ids are unique within an object type only, and it is the far end that may be
+    # gone: ours was written a moment ago.
+    named = [one for one in group if one.target in ids]
+    return named or [one for one in group if one.source in ids]
 
 
 def _pair(result: Mapping[str, Any]) -> tuple[str, str]:

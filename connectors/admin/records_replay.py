@@ -1,0 +1,224 @@
+"""Replaying from the console: many records by filter or choice, one, or one edited.
+
+Whatever is asked, only records that had settled before the page was shown are taken:
+a second click, a second person or a reloaded page finds none of them left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from connectors.admin.records_filters import Records
+from connectors.models import Outcome, SyncRecord
+from connectors.models.record import PROBLEM
+from connectors.sync import tally
+from connectors.sync.replay import REPLAYABLE, ReplayResult, replay
+
+PERMISSION = "connectors.replay_syncrecord"
+TEMPLATE = "admin/connectors/syncrecord/replay.html"
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a replay would take, counted."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    flows: Counter[str] = field(default_factory=Counter)
+    errors: list[tally.ErrorGroup] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """All records that can be replayed."""
+        return sum(self.outcomes[outcome] for outcome in REPLAYABLE)
+
+    @property
+    def problems(self) -> int:
+        """Those of them that need a person."""
+        return sum(self.outcomes[outcome] for outcome in PROBLEM)
+
+    @property
+    def moving(self) -> int:
+        """Records left out, because they are on their way already."""
+        return sum(self.outcomes.values()) - self.total
+
+    @property
+    def outcome_labels(self) -> list[tuple[str, int]]:
+        """Outcomes in words with their counts, largest first."""
+        return [(str(Outcome(o).label), n) for o, n in self.outcomes.most_common()]
+
+
+def plan(records: Records) -> Plan:
+    """Count what these records are, in three queries."""
+    found = Plan()
+    rows = (
+        records.order_by().values_list("flow__name", "outcome").annotate(n=Count("pk"))
+    )
+    for flow, outcome, count in rows:
+        found.outcomes[outcome] += count
+        if outcome in REPLAYABLE:
+            found.flows[flow] += count
+    if found.problems:
+        found.errors = tally.error_groups(records.filter(outcome__in=PROBLEM), limit=8)
+    return found
+
+
+def settled_before(records: Records, moment: datetime) -> Records:
+    """Those that stood still at that moment and have not been taken up since."""
+    still = Q(settled_at=None) | Q(settled_at__lte=moment)
+    return records.filter(still, run__queued_at__lte=moment)
+
+
+def plain(records: Records) -> Records:
+    """The same records without the list's columns and joins."""
+    return SyncRecord.objects.filter(pk__in=records.order_by().values("pk"))
+
+
+def answer(result: ReplayResult) -> SafeString:
+    """What came of a replay, with links to its runs."""
+    runs = format_html_join(
+        ", ",
+        '<a href="{}">run #{}</a>',
+        (
+            (reverse("admin:connectors_syncrun_change", args=[run.pk]), run.pk)
+            for run in result.runs
+        ),
+    )
+    taken = format_html(
+        "{} taken{}{}.",
+        _records(result.taken),
+        " by " if result.runs else "",
+        runs,
+    )
+    if not result.refused:
+        return taken
+    why = " ".join(result.reasons) or "They are on their way already."
+    return format_html("{} {} refused: {}", taken, _records(result.refused), why)
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count:,} records"
+
+
+class ReplayMixin:
+    """The replay pages of the record console."""
+
+    def replay_many(self: Any, request: HttpRequest) -> HttpResponse:
+        """All records of the list's filter (in the address), or those ticked."""
+        self.check_may_replay(request)
+        ticked = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        records = plain(
+            self.get_queryset(request).filter(pk__in=_numbers(ticked))
+            if ticked
+            else self.get_changelist_instance(request).queryset
+        )
+        if request.method == "POST" and "confirm" in request.POST:
+            return self.replay_confirmed(request, records)
+        return self.replay_confirmation(request, records, ticked)
+
+    def replay_confirmation(
+        self: Any, request: HttpRequest, records: Records, ticked: list[str]
+    ) -> HttpResponse:
+        """Say what would happen, and ask."""
+        query = "" if ticked else request.GET.urlencode()
+        context = self.page_context(
+            request,
+            None,
+            "Replay records",
+            plan=plan(records),
+            ticked=ticked,
+            fresh=request.POST.get("action") == "replay_fresh",
+            now=timezone.now().isoformat(),
+            action_url=f"{self.replay_url()}{'?' if query else ''}{query}",
+            list_url=f"{self.back(request, None).url}{'?' if query else ''}{query}",
+        )
+        return TemplateResponse(request, TEMPLATE, context)
+
+    def replay_confirmed(
+        self: Any, request: HttpRequest, records: Records
+    ) -> HttpResponse:
+        """Replay; say what was taken; show the run."""
+        moment = parse_datetime(request.POST.get("shown_at", "")) or timezone.now()
+        if request.POST.get("which") == "problems":
+            records = records.filter(outcome__in=PROBLEM)
+        fresh = request.POST.get("how") == "fresh"
+        result = replay(settled_before(records, moment), request.user, fresh=fresh)
+        self.note_replay(request, result, fresh=fresh)
+        if len(result.runs) == 1:
+            args = [result.runs[0].pk]
+            return HttpResponseRedirect(
+                reverse("admin:connectors_syncrun_change", args=args)
+            )
+        query = request.GET.urlencode()
+        back = self.back(request, None).url
+        return HttpResponseRedirect(f"{back}?{query}" if query else back)
+
+    def note_replay(
+        self: Any,
+        request: HttpRequest,
+        result: ReplayResult,
+        *,
+        fresh: bool,
+        record: SyncRecord | None = None,
+    ) -> None:
+        """Tell the person, and write it to the console's log."""
+        text = answer(result)
+        level = messages.SUCCESS if result.taken else messages.WARNING
+        if not result.taken and not result.refused:
+            text = format_html(
+                "Nothing was taken: these records have been replayed already."
+            )
+        self.message_user(request, text, level)
+        runs = ", ".join(f"#{run.pk}" for run in result.runs)
+        LogEntry.objects.create(
+            user_id=request.user.pk,
+            content_type=ContentType.objects.get_for_model(SyncRecord),
+            object_id=str(record.pk) if record else None,
+            object_repr=str(record) if record else _records(result.taken),
+            action_flag=CHANGE,
+            change_message=f"Replayed{' from a fresh read' if fresh else ''}: "
+            f"{result.taken} taken, {result.refused} refused. "
+            f"{f'Runs: {runs}. ' if runs else ''}"
+            f"{request.GET.urlencode()}".strip(),
+        )
+
+    def replay_url(self: Any) -> str:
+        """The address of the replay page."""
+        return reverse("admin:connectors_syncrecord_replay")
+
+    def check_may_replay(self: Any, request: HttpRequest) -> None:
+        """Raise PermissionDenied for who may not."""
+        if not self.has_replay_permission(request):
+            raise PermissionDenied
+
+    def has_replay_permission(self: Any, request: HttpRequest) -> bool:
+        """Whether this person may replay; the actions ask for it by this name."""
+        allowed: bool = request.user.has_perm(  # type: ignore[union-attr]
+            PERMISSION
+        ) and self.has_view_permission(request)
+        return allowed
+
+
+def _numbers(values: list[str]) -> list[int]:
+    return [int(value) for value in values if value.isascii() and value.isdigit()]
+
+
+def one(record: SyncRecord) -> QuerySet[SyncRecord]:
+    """The record as a queryset, as long as it has not been taken up since."""
+    return SyncRecord.objects.filter(pk=record.pk)

@@ -1,0 +1,94 @@
+"""What one connection needs to speak to its server; made once, shared by threads."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, timedelta, timezone, tzinfo
+from http.cookiejar import DefaultCookiePolicy
+
+from connectors.sdk.contract import Context
+from connectors.sdk.http import Classify, HttpClient, RetryPolicy
+from connectors.sdk.redact import Redactor
+from connectors.systems.jde.answers import fault
+from connectors.systems.jde.codecs import parse_offset
+from connectors.systems.jde.options import Options
+from connectors.systems.jde.service import DataService
+from connectors.systems.jde.session import BasicAuth, TokenAuth, login_fault
+
+
+class Link:
+    """Login, clients, data service and time zone. Nothing is sent before it is used."""
+
+    def __init__(self, options: Options, context: Context, redact: Redactor) -> None:
+        self.options = options
+        self._context = context
+        self._redact = redact
+        self._lock = threading.RLock()
+        self._service: DataService | None = None
+        self._zone: tzinfo | None = None
+        self.auth: TokenAuth | BasicAuth = (
+            BasicAuth(options)
+            if options.basic
+            else TokenAuth(options, self.open_door, redact)
+        )
+        self._http = self._client(fault, RetryPolicy())
+        self._http.auth = self.auth
+        # Cookies belong to a token: the session sends its own with it.
+        self._http.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def close(self) -> None:
+        """Log out and release the sockets; never raises."""
+        self.auth.close()
+        self._http.close()
+
+    def open_door(self) -> HttpClient:
+        """A client without login, retries and shared cookies."""
+        return self._client(login_fault, RetryPolicy(attempts=1))
+
+    @property
+    def service(self) -> DataService:
+        """The data service. The first use logs in, for the server's time zone."""
+        with self._lock:
+            if not self._service:
+                self._service = DataService(
+                    self._http,
+                    path=f"{self.options.service}/dataservice",
+                    page_size=self.options.page_size,
+                    links=self.options.links,
+                    zone=self._told_zone() or UTC,
+                )
+            return self._service
+
+    @property
+    def zone(self) -> tzinfo:
+        """The server's zone: as set, else as the login tells, else as measured."""
+        with self._lock:
+            if not self._zone:
+                told = self._told_zone()
+                self._zone = told or _quarters(self.service.now().offset)
+            return self._zone
+
+    def _told_zone(self) -> tzinfo | None:
+        if self.options.zone or isinstance(self.auth, BasicAuth):
+            return self.options.zone
+        return parse_offset(self.auth.session().user.get("timeZoneOffset"))
+
+    def _client(self, classify: Classify, retry: RetryPolicy) -> HttpClient:
+        options = self.options
+        return HttpClient(
+            base_url=options.root,
+            timeout=options.timeout,
+            retry=retry,
+            classify=classify,
+            limiter=self._context.limiter,
+            network=self._context.network,
+            redact=self._redact,
+            verify=options.verify,
+            pool_size=options.parallel + 1,
+        )
+
+
+def _quarters(offset: timedelta) -> timezone:
+    """A measured offset as a zone: zones lie on quarter hours, and answers take time."""
+    quarters = round(offset / timedelta(minutes=15))
+    return timezone(timedelta(minutes=15 * max(-92, min(92, quarters))))
