@@ -69,11 +69,7 @@ def fault(response: Response) -> ConnectorError | None:
             status=status,
         )
     if status in (400, 406, 415) or _NO_TABLE.search(message):
-        return ConfigurationError(
-            f"JD Edwards refused the query: {message or status}",
-            advice="Check the name of the table and what the user may read.",
-            status=status,
-        )
+        return _refused(message, status)
     if status >= 500 and message:
         return UnavailableError(f"JD Edwards reports: {message}", status=status)
     return None
@@ -88,9 +84,20 @@ def _fault_in_success(response: Response) -> ConnectorError | None:
         )
     if not _only_an_error(response):
         return None
+    message = said(response)
     if invalid_token(response):
-        return AuthenticationError(f"JD Edwards refuses the session. {said(response)}")
-    return UnavailableError(f"JD Edwards reports: {said(response)}")
+        return AuthenticationError(f"JD Edwards refuses the session. {message}")
+    if _NO_TABLE.search(message):
+        return _refused(message, response.status)
+    return UnavailableError(f"JD Edwards reports: {message}", status=response.status)
+
+
+def _refused(message: str, status: int) -> ConfigurationError:
+    return ConfigurationError(
+        f"JD Edwards refused the query: {message or status}",
+        advice="Check the name of the table and what the user may read.",
+        status=status,
+    )
 
 
 def _only_an_error(response: Response) -> bool:

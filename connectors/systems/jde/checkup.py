@@ -90,11 +90,9 @@ class Checkup:
             self._options.environment or config.get("defaultEnvironment") or ""
         )
         if config.get("requiredCapabilityMissing"):
-            names = {str(c.get("name")) for c in _dicts(config.get("capabilityList"))}
-            missing = [name for name in CAPABILITIES.split(",") if name not in names]
             raise ConfigurationError(
                 f"This AIS Server ({version or 'of unknown version'}) lacks "
-                f"{' and '.join(missing) or 'a capability that is needed'}.",
+                f"{_missing(config) or 'a capability that is needed'}.",
                 advice="Data service queries need EnterpriseOne Tools 9.2 or later.",
             )
         self._add("ok", f"An AIS Server answers ({version or 'version not told'}).")
@@ -174,8 +172,7 @@ class Checkup:
                 if hidden:
                     yield (
                         f"{part.table} shows this user no {', '.join(hidden)}.",
-                        "These fields are left alone. Column security hides them, or "
-                        "this release does not have them.",
+                        "They are left alone: column security, or an older release.",
                     )
                 if seen and "UPMJ" not in seen:
                     timeless.add(part.table)
@@ -217,3 +214,13 @@ class Checkup:
                 f"The server's time zone is {zone}.",
                 "If it has daylight saving time, enter its name in the connection.",
             )
+
+
+def _missing(config: Mapping[str, Any]) -> str:
+    listed = config.get("capabilityList")
+    names = {
+        capability.get("name")
+        for capability in (listed if isinstance(listed, list) else ())
+        if isinstance(capability, dict)
+    }
+    return " and ".join(name for name in CAPABILITIES.split(",") if name not in names)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from connectors.sdk.records import Scalar, SourceRecord
-from connectors.systems.jde import tables
+from connectors.systems.jde import parts
 from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment
 from connectors.systems.jde.entities import Entity, Key, Loaded, decoded, texts
 from connectors.systems.jde.options import Options
@@ -22,11 +22,11 @@ class Contacts(Entity):
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self.head = tables.PEOPLE
+        self.head = parts.PEOPLE
         self.sides = (
-            tables.customer_numbers(options.search_types),
-            tables.phones(people=True),
-            tables.electronic_addresses(people=True),
+            parts.customer_numbers(options.search_types),
+            parts.phones(people=True),
+            parts.electronic_addresses(people=True),
         )
 
     def number(self, key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -11,6 +11,12 @@ from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.records import Cursor
 from connectors.systems.jde.clock import Reading
 from connectors.systems.jde.query import Seek
+
+# Everything has no marks yet; changes cannot be told without.
+_MARKS: dict[str, Callable[[Cursor], dict[str, Any]]] = {
+    "full": lambda _cursor: {},
+    "changes": lambda cursor: cursor["marks"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,9 @@ class Position:
         if cursor is None:
             return cls()
         try:
-            if cursor["mode"] not in ("full", "changes"):
-                raise KeyError(cursor["mode"])
             marks = {
                 table: Reading.from_json(mark)
-                for table, mark in cursor.get("marks", {}).items()
+                for table, mark in _MARKS[cursor["mode"]](cursor).items()
             }
             started = cursor.get("started")
             return cls(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from connectors.sdk.records import Scalar, SourceRecord
-from connectors.systems.jde import tables
+from connectors.systems.jde import parts
 from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment
 from connectors.systems.jde.entities import (
     Entity,
@@ -28,13 +28,13 @@ class Customers(Entity):
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self.head = tables.address_book(options.search_types)
+        self.head = parts.address_book(options.search_types)
         self.sides = (
-            tables.customer_master(options.master_table),
-            tables.MAILING_NAME,
-            tables.ADDRESSES,
-            tables.phones(people=False),
-            tables.electronic_addresses(people=False),
+            parts.customer_master(options.master_table),
+            parts.MAILING_NAME,
+            parts.ADDRESSES,
+            parts.phones(people=False),
+            parts.electronic_addresses(people=False),
         )
 
     def number(self, key: str) -> str:

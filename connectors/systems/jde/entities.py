@@ -11,8 +11,9 @@ from typing import Any
 
 from connectors.sdk.records import Scalar, SourceRecord
 from connectors.systems.jde.codecs import NO_STAMP, Decoder, Stamp, moment, stamp
+from connectors.systems.jde.parts import ITEMS
 from connectors.systems.jde.query import Row
-from connectors.systems.jde.tables import ITEMS, Part, Shape
+from connectors.systems.jde.tables import Part, Shape
 
 _AS_STORED = {"email", "website"}  # worked out, but by choosing rows alone
 Key = Any  # what `group` of a part picks from a row: a number, or a tuple of numbers

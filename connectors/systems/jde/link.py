@@ -89,6 +89,6 @@ class Link:
 
 
 def _quarters(offset: timedelta) -> timezone:
-    """A measured offset as a zone: zones lie on quarter hours, and answers take time."""
+    """A measured offset as a zone, which lies on a quarter of an hour."""
     quarters = round(offset / timedelta(minutes=15))
     return timezone(timedelta(minutes=15 * max(-92, min(92, quarters))))

@@ -79,7 +79,8 @@ class Query:
         }
         if kind == "BROWSE":
             body["maxPageSize"] = str(self.limit or page_size)
-            body["aggregation"] = {"orderBy": self._order()}
+            if self.seek:
+                body["aggregation"] = {"orderBy": self._order()}
         if self.columns:
             body["returnControlIDs"] = "|".join(
                 f"{self.table}.{alias}" for alias in self.columns

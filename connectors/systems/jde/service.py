@@ -22,7 +22,7 @@ from connectors.systems.jde.codecs import parse_timestamp
 from connectors.systems.jde.query import Query, Row, Seek
 
 _BASE_TABLE = "F0101"
-_ABOUT_THE_QUERY = (400, 403, 500)
+_ABOUT_THE_QUERY = (200, 400, 403, 500)
 
 
 class DataService:

@@ -177,23 +177,25 @@ class BasicAuth:
         """Nothing to give back."""
 
 
+_SINGLE_SIGN_ON = {
+    445: "Mobile single sign-on failed.",
+    446: "It expects single sign-on, which is not set up.",
+}
+
+
 def login_fault(response: Response) -> ConnectorError | None:
     """What a login's answer means; the statuses are AIS's own."""
     message, status = said(response), response.status
     if status in (403, 444, 445, 446):
-        why = {
-            445: " Mobile single sign-on failed.",
-            446: " It expects single sign-on.",
-        }
         return AuthenticationError(
-            f"JD Edwards refused the login.{why.get(status, '')} {message}".strip(),
+            f"JD Edwards refused the login. {_SINGLE_SIGN_ON.get(status, message)}",
             advice="Check user, password, environment and role, and that the user is "
             "not locked or disabled.",
             status=status,
         )
     if status == 405:
         return ConfigurationError(
-            f"JD Edwards does not take logins through this AIS Server. {message}".strip(),
+            f"JD Edwards takes no logins through this AIS Server. {message}",
             advice="Add the AIS Server to the allowed hosts of the HTML Server.",
             status=status,
         )
@@ -202,9 +204,8 @@ def login_fault(response: Response) -> ConnectorError | None:
 
 def address_fault(response: Response) -> ConnectorError | None:
     """An error when nothing like an AIS Server answered, else None."""
-    if response.status in (404, 410) or (
-        response.ok and response.json_or_none() is None
-    ):
+    unreadable = response.ok and response.json_or_none() is None
+    if response.status in (404, 410) or unreadable:
         what = response.content_kind if response.ok else f"status {response.status}"
         return ConfigurationError(
             f"{response.where} answered with {what}: this is not an AIS Server.",

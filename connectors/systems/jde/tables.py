@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.sdk.records import Scalar
 from connectors.systems.jde.codecs import Decoder, Kind, decoder
-from connectors.systems.jde.query import Condition, Query, one_of
+from connectors.systems.jde.query import Condition, Query
 
 _KINDS: dict[str, Kind] = {
     "AN8": "integer",
@@ -32,9 +32,10 @@ class Part:
     """One table's share of a record.
 
     `fields` maps the fields that are one column to it, `gives` those that are worked
-    out to the column they rest on; `columns` are what that takes. `group` are the columns that name the record a row belongs to;
-    `unique` further ones that make its key. `effective` is a date column whose
-    coming changes the record although no row was touched.
+    out to the column they rest on; `columns` are what that takes. `group` are the
+    columns that name the record a row belongs to, `unique` further ones that make its
+    key. `effective` is a date column whose coming changes the record although no row
+    was touched. `then` orders the rows of a record where only the first one counts.
     """
 
     table: str
@@ -167,157 +168,3 @@ def compiled(
 
 def _days_ago(alias: str, days: int) -> Condition:
     return Condition(alias, "GREATER_EQUAL", (str(days),), "TODAY_MINUS_DAY")
-
-
-_HERE = Condition("IDLN", "EQUAL", ("0",))
-_PEOPLE = Condition("IDLN", "GREATER_EQUAL", ("1",))
-# Addresses dated ahead are left out by the server's own calendar.
-_TODAY = Condition("EFTB", "LESS_EQUAL", ("",), "TODAY")
-
-
-def _same(*aliases: str) -> dict[str, str]:
-    return {alias: alias for alias in aliases}
-
-
-CATEGORIES = tuple(f"AC{number:02d}" for number in range(1, 11))
-MASTER = [
-    "CO",
-    "ACL",
-    "TRAR",
-    "CRCD",
-    "HDAR",
-    "HOLD",
-    "CMGR",
-    "ARC",
-    "MCUR",
-    "TXA1",
-    "EXR1",
-    "RYIN",
-    "ARPY",
-    "AFC",
-    "BO",
-]
-MAIN = [
-    "AN8",
-    "ALPH",
-    "ALKY",
-    "TAX",
-    "AT1",
-    "MCU",
-    "SIC",
-    "LNGP",
-    "CM",
-    "TAXC",
-    "RMK",
-    "DUNS",
-]
-ITEM = [
-    "ITM",
-    "LITM",
-    "AITM",
-    "DSC1",
-    "DSC2",
-    "SRTX",
-    "UOM1",
-    "STKT",
-    "LNTY",
-    "GLPT",
-    "UPCN",
-]
-
-
-def address_book(search_types: tuple[str, ...]) -> Part:
-    """F0101: one row for each customer."""
-    return Part(
-        table="F0101",
-        group=("AN8",),
-        fields=_same(*MAIN, *CATEGORIES),
-        where=(one_of("AT1", search_types),),
-        always=True,
-    )
-
-
-def customer_numbers(search_types: tuple[str, ...]) -> Part:
-    """F0101 again, only to know whose people are a customer's."""
-    return Part(
-        table="F0101",
-        group=("AN8",),
-        where=(one_of("AT1", search_types),),
-        always=True,
-    )
-
-
-def customer_master(table: str) -> Part:
-    """F03012: a row for each line of business, and one for all of them."""
-    return Part(
-        table=table,
-        group=("AN8",),
-        unique=("CO",),
-        fields=_same(*MASTER),
-        columns=("HDAR", "HOLD"),
-        gives={"on_hold": "HDAR"},
-    )
-
-
-MAILING_NAME = Part(table="F0111", group=("AN8",), fields=_same("MLNM"), where=(_HERE,))
-# Newest first; paging by address number alone, as only the first row counts.
-ADDRESSES = Part(
-    table="F0116",
-    group=("AN8",),
-    fields={
-        "street": "ADD1",
-        "street2": "ADD2",
-        "street3": "ADD3",
-        "street4": "ADD4",
-        "postal_code": "ADDZ",
-        "city": "CTY1",
-        "county": "COUN",
-        "state": "ADDS",
-        "country": "CTR",
-        "address_since": "EFTB",
-    },
-    where=(_TODAY,),
-    then=("EFTB DESC",),
-    effective="EFTB",
-)
-PEOPLE = Part(
-    table="F0111",
-    group=("AN8", "IDLN"),
-    fields=_same("AN8", "IDLN", "ATTL", "TYC", "REM1"),
-    columns=("MLNM", "ALPH", "GNNM", "MDNM", "SRNM"),
-    where=(_PEOPLE,),
-    always=True,
-)
-ITEMS = Part(
-    table="F4101", group=("ITM",), fields=_same(*ITEM), clock="TDAY", always=True
-)
-
-
-def phones(*, people: bool) -> Part:
-    """F0115 of the customers themselves, or of their people."""
-    return Part(
-        table="F0115",
-        group=("AN8", "IDLN") if people else ("AN8",),
-        unique=("RCK7", "CNLN"),
-        columns=("PHTP", "AR1", "PH1"),
-        gives=dict.fromkeys(
-            ("phone", "fax", "mobile") if people else ("phone", "fax"), "PH1"
-        ),
-        where=(_PEOPLE,) if people else (_HERE,),
-    )
-
-
-def electronic_addresses(*, people: bool) -> Part:
-    """F01151 of the customers themselves, or of their people."""
-    return Part(
-        table="F01151",
-        group=("AN8", "IDLN") if people else ("AN8",),
-        unique=("RCK7",),
-        columns=("ETP", "EMAL"),
-        # Whether a person without a name is a contact depends on the e-mail.
-        always=people,
-        gives=dict.fromkeys(
-            ("email",) if people else ("email", "website", "domain"), "EMAL"
-        ),
-        where=(_PEOPLE,) if people else (_HERE,),
-    )

@@ -16,7 +16,7 @@ from django.contrib.admin import helpers
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -24,8 +24,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import is_aware
 
-from connectors.admin.records_filters import Records
+from connectors.admin.base import post_action
+from connectors.admin.records.filters import Records
 from connectors.models import Outcome, SyncRecord
 from connectors.models.record import PROBLEM
 from connectors.sync import tally
@@ -116,6 +118,19 @@ def _records(count: int) -> str:
     return "1 record" if count == 1 else f"{count:,} records"
 
 
+def _settled(record: SyncRecord) -> bool:
+    return record.outcome in REPLAYABLE
+
+
+def _shown_at(request: HttpRequest) -> datetime:
+    """When the page was made whose button was pressed; a lost one means now."""
+    try:
+        moment = parse_datetime(request.POST.get("shown_at", ""))
+    except ValueError:
+        moment = None
+    return moment if moment and is_aware(moment) else timezone.now()
+
+
 class ReplayMixin:
     """The replay pages of the record console."""
 
@@ -154,11 +169,12 @@ class ReplayMixin:
         self: Any, request: HttpRequest, records: Records
     ) -> HttpResponse:
         """Replay; say what was taken; show the run."""
-        moment = parse_datetime(request.POST.get("shown_at", "")) or timezone.now()
         if request.POST.get("which") == "problems":
             records = records.filter(outcome__in=PROBLEM)
         fresh = request.POST.get("how") == "fresh"
-        result = replay(settled_before(records, moment), request.user, fresh=fresh)
+        result = replay(
+            settled_before(records, _shown_at(request)), request.user, fresh=fresh
+        )
         self.note_replay(request, result, fresh=fresh)
         if len(result.runs) == 1:
             args = [result.runs[0].pk]
@@ -198,6 +214,29 @@ class ReplayMixin:
             f"{request.GET.urlencode()}".strip(),
         )
 
+    @post_action(PERMISSION, label="Replay", icon="replay", shown=_settled)
+    def replay_one(self: Any, request: HttpRequest, record: SyncRecord) -> HttpResponse:
+        """Send this record again as stored."""
+        return self.replayed_one(request, record, fresh=False)
+
+    @post_action(PERMISSION, label="Replay fresh", icon="sync", shown=_settled)
+    def replay_one_fresh(
+        self: Any, request: HttpRequest, record: SyncRecord
+    ) -> HttpResponse:
+        """Read this record from its source again, and send it."""
+        return self.replayed_one(request, record, fresh=True)
+
+    def replayed_one(
+        self: Any, request: HttpRequest, record: SyncRecord, *, fresh: bool
+    ) -> HttpResponse:
+        """Replay one record and go back to its page, where it can be followed."""
+        found = SyncRecord.objects.filter(pk=record.pk)
+        result = replay(
+            settled_before(found, _shown_at(request)), request.user, fresh=fresh
+        )
+        self.note_replay(request, result, fresh=fresh, record=record)
+        return self.back(request, record)
+
     def replay_url(self: Any) -> str:
         """The address of the replay page."""
         return reverse("admin:connectors_syncrecord_replay")
@@ -218,7 +257,3 @@ class ReplayMixin:
 def _numbers(values: list[str]) -> list[int]:
     return [int(value) for value in values if value.isascii() and value.isdigit()]
 
-
-def one(record: SyncRecord) -> QuerySet[SyncRecord]:
-    """The record as a queryset, as long as it has not been taken up since."""
-    return SyncRecord.objects.filter(pk=record.pk)
