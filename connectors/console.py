@@ -33,6 +33,13 @@ def unfold_settings(environment: str = "") -> dict[str, Any]:
         "SITE_HEADER": "ml-connector",
         "SITE_SUBHEADER": "Keeps your systems in agreement",
         "SITE_SYMBOL": "sync_alt",
+        "SITE_FAVICONS": [
+            {
+                "rel": "icon",
+                "type": "image/svg+xml",
+                "href": lambda _request: static("connectors/favicon.svg"),
+            }
+        ],
         "SITE_URL": None,
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_BACK_BUTTON": True,

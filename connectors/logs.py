@@ -78,6 +78,9 @@ def logging_settings(*, level: str, style: str) -> None:
             "loggers": {
                 "django.db.backends": {"level": "INFO"},
                 "urllib3": {"level": "INFO"},
+                # Both greet every command and note every task they queue.
+                "axes.apps": {"level": "WARNING"},
+                "django-q": {"level": "WARNING"},
             },
         }
     )

@@ -24,9 +24,8 @@ def _key(name: str, *, development: str) -> str:
     value = env.str(name, default="")
     if not value and not DEBUG:
         raise ImproperlyConfigured(
-            f"{name} is not set. Run “python manage.py --help” with DEBUG=true to try "
-            "things out; for production put a long random value into .env "
-            "(see .env.example)."
+            f"{name} is not set. Put a long random value into .env (see .env.example), "
+            "or set DEBUG=true to try things out on this machine."
         )
     return value or development
 
@@ -54,6 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "simple_history",
     "axes",
     "csp",
@@ -166,6 +166,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -21,3 +21,6 @@ STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# WhiteNoise warns, and warnings are errors here, when there is no such folder.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405

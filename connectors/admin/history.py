@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -34,12 +35,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened."""
+    """One thing that happened; a `heap` ("rows added") may come many at once."""
 
     at: datetime
     who: str
     title: str
     changes: list[Change] = field(default_factory=list)
+    name: str = ""
+    heap: str = ""
 
 
 class HistoryMixin:
@@ -63,7 +66,11 @@ class HistoryMixin:
             raise PermissionDenied
         entries = sorted(self.history_entries(obj), key=lambda e: e.at, reverse=True)
         context = self.page_context(
-            request, obj, f"History of {obj}", entries=entries[:SHOWN], shown=SHOWN
+            request,
+            obj,
+            f"History of {obj}",
+            entries=list(_heaped(entries[:SHOWN])),
+            shown=SHOWN,
         )
         return TemplateResponse(
             request,
@@ -75,16 +82,29 @@ class HistoryMixin:
         """Everything known of the object, in no order."""
         yield from _versions(self, type(obj), {"id": obj.pk}, obj)
         for name in self.history_children:
-            child = obj._meta.get_field(name)  # noqa: SLF001 - Django's public API
-            where = {f"{child.field.attname}": obj.pk}
+            child: Any = obj._meta.get_field(name)  # noqa: SLF001 - Django's public API
+            where = {child.field.attname: obj.pk}
             yield from _versions(self, child.related_model, where, obj)
         yield from _pressed(obj)
 
     def history_changes(
         self, _obj: Model, name: str, old: Any, new: Any
     ) -> list[Change]:
-        """How a changed column is shown; a subclass may take JSON apart."""
+        """How a changed column of `obj` is shown; a subclass may take JSON apart."""
         return [Change(name.replace("_", " ").capitalize(), _text(old), _text(new))]
+
+
+def _heaped(entries: list[Entry]) -> Iterator[Entry]:
+    """Rows that were added (or deleted) together become one entry."""
+    for (at, who, heap), group in groupby(
+        entries, key=lambda e: (e.at.replace(microsecond=0), e.who, e.heap)
+    ):
+        together = list(group)
+        if heap and len(together) > 1:
+            names = ", ".join(entry.name for entry in together)
+            yield Entry(at=at, who=who, title=f"{len(together)} {heap}: {names}")
+        else:
+            yield from together
 
 
 def _text(value: Any) -> str:
@@ -110,6 +130,7 @@ def _versions(
     complete = len(rows) <= SHOWN
     before: dict[Any, Any] = {}
     fields = model.history.model.tracked_fields
+    of_child = not isinstance(obj, model)
     for row in reversed(rows):
         old = before.get(row.id)
         before[row.id] = row
@@ -121,21 +142,23 @@ def _versions(
         yield Entry(
             at=row.history_date,
             who=str(row.history_user or "the engine"),
-            title=_title(model, obj, row),
+            title=_title(model, row, of_child=of_child),
             changes=changes,
+            name=str(row.instance) if of_child else "",
+            heap=_heap(model, row) if of_child else "",
         )
 
 
-def _title(model: Any, obj: Model, row: Any) -> str:
-    verb = _VERBS[row.history_type]
-    subject = (
-        str(model._meta.verbose_name)  # noqa: SLF001 - Django's public API
-        if isinstance(obj, model)
-        else str(row.instance)
-    )
-    text = f"{subject} {verb}"
-    reason = row.history_change_reason
-    return f"{text[:1].upper()}{text[1:]}" + (f". {reason}" if reason else "")
+def _title(model: Any, row: Any, *, of_child: bool) -> str:
+    name = f" {row.instance}" if of_child else ""
+    text = f"{model._meta.verbose_name}{name} {_VERBS[row.history_type]}"  # noqa: SLF001
+    reason = f". {row.history_change_reason}" if row.history_change_reason else ""
+    return f"{text[:1].upper()}{text[1:]}{reason}"
+
+
+def _heap(model: Any, row: Any) -> str:
+    plural = model._meta.verbose_name_plural  # noqa: SLF001 - Django's public API
+    return "" if row.history_type == "~" else f"{plural} {_VERBS[row.history_type]}"
 
 
 def _changes(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -13,6 +15,9 @@ from connectors.sync import tally
 
 # A badge says "look here"; beyond this the exact number changes nothing.
 COUNTED_TO = 999
+
+
+_RARE = "Behind the scenes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         ),
     ),
     (
-        "Behind the scenes",
+        _RARE,
         (
             _Entry("Schedules", "schedule", "django_q.schedule"),
             _Entry("Queued tasks", "pending_actions", "django_q.ormq"),
@@ -86,10 +91,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         items = [
             _item(entry, counts)
             for entry in entries
+            if admin.site.is_registered(apps.get_model(entry.model))
             if request.user.has_perm(entry.permission)
             or request.user.has_perm(entry.permission.replace(".view_", ".change_"))
         ]
-        groups.append({"title": title, "separator": True, "items": items})
+        groups.append(
+            {
+                "title": title,
+                "separator": True,
+                "collapsible": title == _RARE,
+                "items": items,
+            }
+        )
     return [group for group in groups if group["items"]]
 
 

@@ -11,10 +11,9 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from connectors.admin.base import ConsoleAdmin, ReadOnlyAdmin, ago
+from connectors.admin.base import ConsoleAdmin, ReadOnlyAdmin, ago, column
 
 for _model in (User, Group, AccessAttempt, AccessLog, AccessFailureLog):
     admin.site.unregister(_model)
@@ -56,31 +55,31 @@ class UserAdmin(DjangoUserAdmin, ConsoleAdmin):  # type: ignore[type-arg,misc]
             fields += ["is_superuser", "user_permissions"]
         return fields
 
-    @display(description="Name")
+    @column("Name")
     def full_name(self, obj: User) -> str:
         return obj.get_full_name() or "–"
 
-    @display(description="Groups")
+    @column("Groups")
     def roles(self, obj: User) -> str:
         if obj.is_superuser:
             return "superuser"
         return ", ".join(group.name for group in obj.groups.all()) or "none"
 
-    @display(
-        description="Sign-in",
+    @column(
+        "Sign-in",
         ordering="is_active",
         label={"allowed": "success", "switched off": "danger"},
     )
     def active(self, obj: User) -> str:
         return "allowed" if obj.is_active else "switched off"
 
-    @display(description="Last sign-in", ordering="last_login")
+    @column("Last sign-in", ordering="last_login")
     def last_seen(self, obj: User) -> str:
         return ago(obj.last_login)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ConsoleAdmin):  # type: ignore[type-arg,misc]
+class GroupAdmin(DjangoGroupAdmin, ConsoleAdmin):  # type: ignore[misc]
     """What people may do, by task."""
 
     list_display = ("name", "members")
@@ -88,7 +87,7 @@ class GroupAdmin(DjangoGroupAdmin, ConsoleAdmin):  # type: ignore[type-arg,misc]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         return super().get_queryset(request).annotate(member_count=Count("user"))
 
-    @display(description="Members", ordering="member_count")
+    @column("Members", ordering="member_count")
     def members(self, obj: Any) -> int:
         return int(obj.member_count)
 
@@ -108,6 +107,6 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
     ) -> bool:
         return request.user.has_perm("axes.delete_accessattempt")
 
-    @display(description="Last attempt", ordering="attempt_time")
+    @column("Last attempt", ordering="attempt_time")
     def when(self, obj: AccessAttempt) -> str:
         return ago(obj.attempt_time)

@@ -8,10 +8,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from connectors.admin.base import ConsoleAdmin
+from connectors.admin.base import ConsoleAdmin, column
 from connectors.admin.history import HistoryMixin
 from connectors.models import Flow, ValueMap
 from connectors.sync.mapping.versions import save_version
@@ -83,20 +82,22 @@ class ValueMapAdmin(HistoryMixin, ConsoleAdmin):
     form = ValueMapForm
     list_display = ("name", "size", "otherwise_text", "used_by")
     search_fields = ("name",)
+    show_full_result_count = True
     change_form_after_template = "admin/connectors/valuemap/used_by.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ValueMap]:
-        return super().get_queryset(request).annotate(rows=Count("fieldmapping"))
+        maps: QuerySet[ValueMap] = super().get_queryset(request)
+        return maps.annotate(rows=Count("fieldmapping"))
 
-    @display(description="Values")
+    @column("Values")
     def size(self, obj: ValueMap) -> int:
         return len(obj.entries)
 
-    @display(description="A value that is not listed", ordering="otherwise")
+    @column("A value that is not listed", ordering="otherwise")
     def otherwise_text(self, obj: ValueMap) -> str:
         return obj.get_otherwise_display()
 
-    @display(description="Used by", ordering="rows")
+    @column("Used by", ordering="rows")
     def used_by(self, obj: Any) -> str:
         return f"{obj.rows} mapping{'' if obj.rows == 1 else 's'}"
 

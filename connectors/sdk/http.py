@@ -24,7 +24,14 @@ import structlog
 from requests.exceptions import (
     ConnectionError as RequestsConnectionError,
 )
-from requests.exceptions import ConnectTimeout, RequestException, SSLError
+from requests.exceptions import (
+    ConnectTimeout,
+    InvalidSchema,
+    InvalidURL,
+    MissingSchema,
+    RequestException,
+    SSLError,
+)
 from urllib3.exceptions import NewConnectionError
 
 from connectors.sdk.errors import (
@@ -332,7 +339,7 @@ class HttpClient:
                 advice="Install its CA, or name it in the connection's TLS setting.",
             )
         if isinstance(
-            error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
+            error, (InvalidSchema, InvalidURL, MissingSchema)
         ):
             return ConfigurationError(f"{host or 'The address'} is not a web address.")
         if _never_sent(error):

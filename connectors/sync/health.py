@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from cryptography.fernet import InvalidToken
 from django.db import DatabaseError, transaction
@@ -20,7 +20,7 @@ from connectors.models.record import DUE
 from connectors.sync import tally
 from connectors.sync.metrics import metrics_text
 
-__all__ = ["Check", "Health", "health", "metrics_text", "worker_seen_at"]
+__all__ = ["Check", "Health", "health", "keys", "metrics_text", "worker"]
 
 # The worker writes its heartbeat every 30 seconds.
 STALE = timedelta(minutes=2)
@@ -50,17 +50,11 @@ def health() -> Health:
     """Look at the database, the worker, the keys and the queue; writes nothing."""
     looks = {
         "database": _database,
-        "worker": _worker,
-        "keys": _keys,
+        "worker": worker,
+        "keys": keys,
         "queue": _queue,
     }
     return Health(checks={name: _guarded(look) for name, look in looks.items()})
-
-
-def worker_seen_at() -> datetime | None:
-    """When a worker last said that it is alive; None when none ever has."""
-    seen: datetime | None = Heartbeat.objects.aggregate(at=Max("seen_at"))["at"]
-    return seen
 
 
 def _guarded(look: Callable[[], Check]) -> Check:
@@ -80,8 +74,10 @@ def _database() -> Check:
     return Check(ok=True, message="The database can be read and written.")
 
 
-def _worker() -> Check:
-    seen = worker_seen_at()
+def worker() -> Check:
+    """Whether a worker has said lately that it is alive."""
+    workers = Heartbeat.objects.filter(name__startswith="worker ")
+    seen = workers.aggregate(at=Max("seen_at"))["at"]
     if seen is None:
         return Check(ok=False, message="No worker has ever been seen.")
     age = timezone.now() - seen
@@ -91,7 +87,8 @@ def _worker() -> Check:
     )
 
 
-def _keys() -> Check:
+def keys() -> Check:
+    """Whether what is encrypted can be read with the keys we have."""
     try:
         canary = KeyCanary.objects.first()
     except (InvalidToken, ValueError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -20,6 +20,23 @@ from connectors.models import Binding, Outcome, SyncRecord
 
 _RECORDS = SyncRecord._meta.db_table  # noqa: SLF001
 _BINDINGS = Binding._meta.db_table  # noqa: SLF001
+_TYPES = {
+    "id": "bigint",
+    "pair_id": "bigint",
+    "attempts": "smallint",
+    "mapping_version": "integer",
+    "due_at": "timestamptz",
+    "settled_at": "timestamptz",
+    "left_version": "timestamptz",
+    "right_version": "timestamptz",
+    "created_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "mapped": "jsonb",
+    "response": "jsonb",
+    "agreed": "jsonb",
+}
+
+_TIMES = {name for name, kind in _TYPES.items() if kind == "timestamptz"} | {"version"}
 
 
 @dataclass(slots=True)
@@ -86,11 +103,15 @@ def _postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _value(value: Any) -> Any:
-    # SQLite keeps times as text in UTC, as Django writes them.
-    if isinstance(value, datetime) and not _postgresql():
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
+def _sqlite_rows(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
+    """Column values as SQLite keeps them: times as text in UTC, as Django writes them."""
+    columns = []
+    for name in names:
+        column = [getattr(row, name) for row in rows]
+        if name in _TIMES:
+            column = [v and str(v.astimezone(UTC))[:-6] for v in column]
+        columns.append(column)
+    return list(zip(*columns, strict=True))  # type: ignore[arg-type]
 
 
 def _names(kind: type[Any]) -> list[str]:
@@ -100,10 +121,10 @@ def _names(kind: type[Any]) -> list[str]:
 def insert_records(records: Sequence[NewRecord]) -> None:
     """Store new records."""
     names = _names(NewRecord)
-    row = attrgetter(*names)
     columns = ", ".join(names)
     with connection.cursor() as cursor:
         if _postgresql():
+            row = attrgetter(*names)
             with cursor.copy(f"COPY {_RECORDS} ({columns}) FROM STDIN") as copy:
                 for record in records:
                     copy.write_row(row(record))
@@ -111,25 +132,8 @@ def insert_records(records: Sequence[NewRecord]) -> None:
         marks = ", ".join(["%s"] * len(names))
         cursor.executemany(
             f"INSERT INTO {_RECORDS} ({columns}) VALUES ({marks})",  # noqa: S608
-            [[_value(value) for value in row(record)] for record in records],
+            _sqlite_rows(records, names),
         )
-
-
-_TYPES = {
-    "id": "bigint",
-    "pair_id": "bigint",
-    "attempts": "smallint",
-    "mapping_version": "integer",
-    "due_at": "timestamptz",
-    "settled_at": "timestamptz",
-    "left_version": "timestamptz",
-    "right_version": "timestamptz",
-    "created_at": "timestamptz",
-    "updated_at": "timestamptz",
-    "mapped": "jsonb",
-    "response": "jsonb",
-    "agreed": "jsonb",
-}
 
 
 def _columns(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
@@ -179,10 +183,7 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
             cursor.executemany(
                 f"UPDATE {_RECORDS} SET {sets}, lease_token = '', "  # noqa: S608
                 "lease_until = NULL WHERE id = %s",
-                [
-                    [*(_value(getattr(row, name)) for name in changed), row.id]
-                    for row in kept
-                ],
+                _sqlite_rows(kept, [*changed, "id"]),
             )
     return ours
 
@@ -212,7 +213,7 @@ def bind(rows: Sequence[Bound]) -> None:
         marks = ", ".join(["%s"] * len(names))
         cursor.executemany(
             f"INSERT INTO {_BINDINGS} ({columns}) VALUES ({marks}) {conflict}",  # noqa: S608
-            [[_value(getattr(row, name)) for name in names] for row in rows],
+            _sqlite_rows(rows, names),
         )
 
 

@@ -210,7 +210,9 @@ def test_sandbox_imports_nothing_of_the_product() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [one.name for one in getattr(node, "names", [])]
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-            found = [module] if module else names if isinstance(node, ast.Import) else []
+            found = (
+                [module] if module else names if isinstance(node, ast.Import) else []
+            )
             for name in found:
                 assert not name.startswith("django"), f"{path} imports {name}"
                 ours = name.startswith("connectors")

@@ -87,7 +87,9 @@ def test_04_correlation_id_everywhere(hub: Hub) -> None:
     for path in (COMPANIES, f"{COMPANIES}/1", "/nowhere"):
         answer = hub.get(path)
         correlation = answer.headers["x-hubspot-correlation-id"]
-        assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab].*", correlation)
+        assert re.fullmatch(
+            r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab].*", correlation
+        )
         assert answer.json().get("correlationId") in {None, correlation}
         assert answer.ok or answer.json()["correlationId"] == correlation
 
@@ -114,7 +116,9 @@ def test_06_malformed_json(hub: Hub) -> None:
     assert "category" not in answer.json()
 
 
-@pytest.mark.parametrize("path", ["/crm/v3/objects", *(f"/crm/objects/2026-{m}" for m in ("03", "09"))])
+@pytest.mark.parametrize(
+    "path", ["/crm/v3/objects", *(f"/crm/objects/2026-{m}" for m in ("03", "09"))]
+)
 @pytest.mark.parametrize("name", ["companies", "company", "0-2"])
 def test_07_families_share_the_data(hub: Hub, path: str, name: str) -> None:
     record_id = hub.create("companies", name="Acme")

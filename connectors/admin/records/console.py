@@ -60,7 +60,6 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
     search_fields = ("source_id",)
     search_help_text = "An id of the source, of the target, or a correlation id"
     actions = ("replay_ticked", "replay_ticked_fresh")
-    actions_selection_counter = False
 
     class Media:
         css = {"all": ("connectors/records.css",)}
@@ -120,7 +119,7 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
     def state(self, record: SyncRecord) -> str:
         return Outcome(record.outcome).label
 
-    @display(description="What came of it")
+    @display(description="Result")
     def what(self, record: SyncRecord) -> SafeString | str:
         text = getattr(record, "error_start", "")
         if text:
@@ -223,6 +222,8 @@ def _chips(cl: Any) -> list[dict[str, str]]:
     """The filters in force, each with the address that drops it."""
     chips = []
     for spec in cl.filter_specs:
+        if spec.parameter_name == "outcome" and spec.value() in filters.GROUPS:
+            continue  # a tab shows it
         choices = list(spec.choices(cl))
         for choice in choices[1:]:
             if choice["selected"]:

@@ -133,7 +133,9 @@ class EditMixin:
     """The page that edits a payload: the form, then the changes, then the replay."""
 
     @post_action(PERMISSION, label="Edit payload and replay", icon="edit_note")
-    def edit_payload(self: Any, request: HttpRequest, record: SyncRecord) -> HttpResponse:
+    def edit_payload(
+        self: Any, request: HttpRequest, record: SyncRecord
+    ) -> HttpResponse:
         """Each press of a button posts the form here; nothing is kept in between."""
         fields = fields_of(record, request.POST.dict())
         payload = edited_payload(record, fields)

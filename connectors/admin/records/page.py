@@ -28,6 +28,7 @@ def page(record: SyncRecord) -> dict[str, Any]:
         "edited": [v for v in told.source_values if v.original is not None],
         "any_before": any(v.before is not None for v in told.sent_values),
         "bad_rows": sum(bool(row.error) for row in told.mapping_rows),
+        "skipped_rows": sum(bool(row.skipped) for row in told.mapping_rows),
         "raw": _raw(told),
         "now": timezone.now().isoformat(),
     }

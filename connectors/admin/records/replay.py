@@ -23,7 +23,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.timezone import is_aware
 
 from connectors.admin.base import post_action
@@ -61,6 +60,11 @@ class Plan:
         return sum(self.outcomes.values()) - self.total
 
     @property
+    def by_flow(self) -> list[tuple[str, int]]:
+        """Flows with their counts, largest first."""
+        return self.flows.most_common()
+
+    @property
     def outcome_labels(self) -> list[tuple[str, int]]:
         """Outcomes in words with their counts, largest first."""
         return [(str(Outcome(o).label), n) for o, n in self.outcomes.most_common()]
@@ -92,8 +96,10 @@ def plain(records: Records) -> Records:
     return SyncRecord.objects.filter(pk__in=records.order_by().values("pk"))
 
 
-def answer(result: ReplayResult) -> SafeString:
+def answer(result: ReplayResult) -> str:
     """What came of a replay, with links to its runs."""
+    if not result.taken and not result.refused:
+        return "Nothing was taken: these records have been replayed already."
     runs = format_html_join(
         ", ",
         '<a href="{}">run #{}</a>',
@@ -194,13 +200,8 @@ class ReplayMixin:
         record: SyncRecord | None = None,
     ) -> None:
         """Tell the person, and write it to the console's log."""
-        text = answer(result)
         level = messages.SUCCESS if result.taken else messages.WARNING
-        if not result.taken and not result.refused:
-            text = format_html(
-                "Nothing was taken: these records have been replayed already."
-            )
-        self.message_user(request, text, level)
+        self.message_user(request, answer(result), level)
         runs = ", ".join(f"#{run.pk}" for run in result.runs)
         LogEntry.objects.create(
             user_id=request.user.pk,
@@ -256,4 +257,3 @@ class ReplayMixin:
 
 def _numbers(values: list[str]) -> list[int]:
     return [int(value) for value in values if value.isascii() and value.isdigit()]
-

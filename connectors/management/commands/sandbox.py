@@ -17,6 +17,7 @@ from connectors.sandbox.core.config import ConfigError
 from connectors.sandbox.core.control import CONTROL
 from connectors.sandbox.core.runner import PortTakenError, Service, serve
 from connectors.sandbox.core.standin import StandIn
+from connectors.sandbox.core.state import StateError, load, save
 from connectors.sandbox.registry import STAND_INS, stand_in_class
 
 FIRST_PORT = 8801
@@ -28,7 +29,7 @@ HELP = """\
 Serves local stand-ins of the external systems on loopback, in one process, with
 believable data. They are stateful and as strict as the real systems: they check
 credentials and scopes, enforce rate limits, reject bad values and page. Everything
-is in memory and gone when it stops.
+is in memory and gone when it stops, unless --state names a file to keep it in.
 
 Each stand-in has a control surface under /__sandbox__/ on its own port:
   GET / config log faults ledger records/<type> clock stats
@@ -69,6 +70,12 @@ class Command(BaseCommand):
             help="serve this system alone (may be repeated)",
         )
         parser.add_argument(
+            "--ready-file", type=Path, help="write addresses as JSON once listening"
+        )
+        self._add_behaviour(parser)
+
+    def _add_behaviour(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
             "--customers", type=int, default=200, help="customers to invent"
         )
         parser.add_argument(
@@ -88,17 +95,21 @@ class Command(BaseCommand):
             help="turn a knob; GET /__sandbox__/config lists them (may be repeated)",
         )
         parser.add_argument(
-            "--ready-file", type=Path, help="write addresses as JSON once listening"
+            "--state",
+            type=Path,
+            metavar="FILE",
+            help="go on with the records in FILE if it is there, and write them to it "
+            "when stopped; a kill loses them",
         )
 
     def handle(self, **options: Any) -> None:
-        gc.set_threshold(*GC_THRESHOLD)
         try:
             standins = [
                 prepared(slug, options) for slug in options["only"] or STAND_INS
             ]
+            fill(standins, options)
             asyncio.run(self._run(standins, options))
-        except (PortTakenError, SettingError, ConfigError) as error:
+        except (PortTakenError, SettingError, ConfigError, StateError) as error:
             self.stderr.write(self.style.ERROR(f"sandbox: {error}"))
             sys.exit(FAILED)
 
@@ -107,7 +118,12 @@ class Command(BaseCommand):
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        gc.set_threshold(*GC_THRESHOLD)
         service = await serve(standins, options["host"], ports)
+        state: Path | None = options["state"]
+        if state:
+            # From now on the file is behind: a kill leaves none, not an old one.
+            state.unlink(missing_ok=True)
         try:
             self._announce(service, standins)
             if options["ready_file"]:
@@ -115,6 +131,8 @@ class Command(BaseCommand):
             await stop.wait()
         finally:
             await service.stop()
+            if state:
+                save(state, standins)
         self.stdout.write("sandbox stopped")
 
     def _announce(self, service: Service, standins: list[StandIn]) -> None:
@@ -126,11 +144,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  control   {url}{CONTROL}")
             for line in credential_lines(described):
                 self.stdout.write(f"  {line}")
-            held = {name: n for name, n in described.get("records", {}).items() if n}
-            shown = (
-                ", ".join(f"{n} {name}" for name, n in held.items()) or "nothing yet"
-            )
-            self.stdout.write(f"  holds     {shown}\n\n")
+            self.stdout.write(f"  holds     {held_text(described)}\n\n")
         self.stdout.write("Control-C stops it.")
         self.stdout.flush()
 
@@ -141,7 +155,7 @@ def default_port(slug: str) -> int:
 
 
 def prepared(slug: str, options: dict[str, Any]) -> StandIn:
-    """One stand-in with its knobs set and its data seeded."""
+    """One stand-in with its knobs set, still empty."""
     standin = stand_in_class(slug)()
     standin.config.patch({"latency_ms": options["latency_ms"]})
     if slug == "hubspot" and options["rate_limit"] is not None:
@@ -150,8 +164,15 @@ def prepared(slug: str, options: dict[str, Any]) -> StandIn:
         system, name, value = parsed_setting(setting)
         if system == slug:
             standin.config.patch({name: value})
-    standin.seed(options["customers"], options["seed"])
     return standin
+
+
+def fill(standins: list[StandIn], options: dict[str, Any]) -> None:
+    """Give the stand-ins the records of the state file, else invented ones."""
+    if options["state"] and load(options["state"], standins):
+        return
+    for one in standins:
+        one.seed(options["customers"], options["seed"])
 
 
 def parsed_setting(text: str) -> tuple[str, str, Any]:

@@ -49,6 +49,14 @@ class StandIn:
         """Add believable records, the same for the same arguments; counts by type."""
         raise NotImplementedError
 
+    def state(self) -> dict[str, Any]:
+        """What outlives a restart, to be pickled: records, no knobs, no sessions."""
+        return {"book": self.book}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned; nothing is stored here yet."""
+        self.book = state["book"]
+
     def records(
         self, object_type: str, ids: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:

@@ -73,6 +73,15 @@ class HubSpotStandIn(StandIn):
     def seed(self, customers: int, seed: int) -> dict[str, int]:
         return seed_portal(self.main, customers, seed)
 
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "portals": self.portals}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        self.portals.update(state["portals"])
+        for portal in self.portals.values():
+            portal.attach(self.config, self.clock)
+
     def records(
         self, object_type: str, ids: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:

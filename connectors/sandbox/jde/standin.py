@@ -66,6 +66,16 @@ class JdeStandIn(StandIn):
         seed(self.database, customers, seed_number, self.local_time().date())
         return self.database.counts()
 
+    def state(self) -> dict[str, Any]:
+        rows = {name: table.rows for name, table in self.database.items()}
+        return {**super().state(), "rows": rows}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        for name, rows in state["rows"].items():
+            self.database[name].clear()
+            self.database[name].extend(rows)
+
     def records(
         self, object_type: str, ids: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:

@@ -83,6 +83,10 @@ class CompiledMapping:
         self.source = source
         self.target = target
         self.rows = [_compile(row, source, target) for row in rows]
+        self._references = [r for r in self.rows if r.target.type == "reference"]
+        self._plain = [
+            (r, r.target.name, r.run) for r in self.rows if r.target.type != "reference"
+        ]
         self.source_fields = sorted(set().union(*map(_reads, self.rows), set()))
         self.types = coded_types({n: f.type for n, f in source.items()})
         self.create_only = self._with_mode("create_only")
@@ -103,17 +107,18 @@ class CompiledMapping:
         """Map one record. Raises MappingError naming the row's target field."""
         mapped = Mapped()
         values = mapped.values
-        for compiled in self.rows:
-            target = compiled.target
-            try:
+        compiled = None
+        try:
+            for compiled, name, run in self._plain:
+                value = run(fields)
+                if value is not None:
+                    values[name] = value
+            for compiled in self._references:
                 value = compiled.run(fields)
-            except MappingError as error:
-                raise _located(error, compiled) from error
-            if target.type == "reference":
-                if value not in (None, ""):
+                if value is not None and value != "":
                     mapped.references.append(_reference(compiled, value))
-            elif value is not None:
-                values[target.name] = value
+        except MappingError as error:
+            raise _located(error, compiled) from error
         return mapped
 
     def explain(self, fields: Fields) -> list[PreviewRow]:
@@ -121,7 +126,9 @@ class CompiledMapping:
         return [_explained(compiled, fields) for compiled in self.rows]
 
 
-def _located(error: MappingError, compiled: _CompiledRow) -> MappingError:
+def _located(error: MappingError, compiled: _CompiledRow | None) -> MappingError:
+    if compiled is None:
+        return error
     source = compiled.row.get("source_field") or "no source field"
     return MappingError(
         f"Mapping {source} → {compiled.target.label}: {error.message}",
@@ -164,24 +171,42 @@ def _compile(row: Row, source: Catalogue, target: Catalogue) -> _CompiledRow:
             field=name,
         )
     info = target[name]
-    run = _taking(row.get("source_field", ""))
+    return _CompiledRow(
+        row=row,
+        target=info,
+        run=_run(row, info),
+        source=source.get(row.get("source_field", "")),
+    )
+
+
+def _run(row: Row, info: FieldInfo) -> Run:
+    name = row.get("source_field", "")
+    if not (row.get("transform") or row.get("value_map") or row.get("default")):
+        return _straight(name, info)
+    run: Run = lambda fields: fields.get(name)  # noqa: E731
     if row.get("transform"):
         run = _transforming(run, row)
     if row.get("value_map"):
         run = partial(_looked_up, run, row["value_map"])
     if row.get("default"):
         run = partial(_defaulted, run, row["default"])
-    coerce = _COERCIONS[info.type]
-    return _CompiledRow(
-        row=row,
-        target=info,
-        run=partial(_coerced, run, coerce, info),
-        source=source.get(row.get("source_field", "")),
-    )
+    return partial(_coerced, run, _COERCIONS[info.type], info)
 
 
-def _taking(name: str) -> Run:
-    return lambda fields: fields.get(name)
+def _straight(name: str, info: FieldInfo) -> Run:
+    """Most rows: a field as it is, in the type of the target."""
+    coerce, kind = _COERCIONS[info.type], _PYTHON.get(info.type)
+    longest = info.max_length if info.type == "string" else None
+
+    def run(fields: Fields) -> Scalar:
+        value = fields.get(name)
+        if value is None or value == "":
+            return value
+        if type(value) is kind and (longest is None or len(value) <= longest):  # type: ignore[arg-type]
+            return value
+        return coerce(value, info)
+
+    return run
 
 
 def _transforming(run: Run, row: Row) -> Run:
@@ -305,6 +330,15 @@ def _to_option(value: Scalar, info: FieldInfo) -> Scalar:
     )
 
 
+# Values of these types need no coercion.
+_PYTHON: dict[str, type] = {
+    "string": str,
+    "list": str,
+    "integer": int,
+    "decimal": Decimal,
+    "boolean": bool,
+    "datetime": datetime,
+}
 _COERCIONS: dict[str, Callable[[Scalar, FieldInfo], Scalar]] = {
     "string": _to_string,
     "integer": _to_integer,

@@ -107,7 +107,9 @@ class Supervisor:
 
     def _start(self) -> None:
         if self.process is not None:
-            log.warning("cluster ended, starting it again", code=self.process.returncode)
+            log.warning(
+                "cluster ended, starting it again", code=self.process.returncode
+            )
             self._kill_group()
             time.sleep(1.0)
         manage = Path(settings.BASE_DIR) / "manage.py"

@@ -35,6 +35,9 @@ class Check:
 
     def run(self) -> CheckResult:
         """All findings, the worst of which decides."""
+        if self.http.base_url.startswith("http://"):
+            title = "The token travels unencrypted."
+            self._say("warning", title, "Use the https:// address of HubSpot's API.")
         account = self._account()
         if account is not None:
             scopes = self._scopes()

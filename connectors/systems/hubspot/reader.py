@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.http import HttpClient
 from connectors.sdk.records import SourceRecord
 from connectors.systems.hubspot.codec import Codec, moment
 from connectors.systems.hubspot.wire.answers import Row, chunks, read_answer, unique
+from connectors.systems.hubspot.wire.faults import RefusedError
 from connectors.systems.hubspot.wire.paths import Paths
 
 
@@ -82,7 +84,27 @@ class Reader:
         if id_property:
             body["idProperty"] = id_property
         path = self.paths.batch(object_type, "read")
-        return read_answer(self.http.post(path, json=body, idempotent=True)).results
+        try:
+            response = self.http.post(path, json=body, idempotent=True)
+        except RefusedError as refusal:
+            raise _unreadable(object_type, id_property, refusal) from refusal
+        return read_answer(response).results
+
+
+def _unreadable(
+    object_type: str, id_property: str, refusal: RefusedError
+) -> ConfigurationError:
+    """A read that is refused holds no data that could be at fault."""
+    by = f" by “{id_property}”" if id_property else ""
+    return ConfigurationError(
+        f"HubSpot cannot look up {object_type}{by}: {refusal.message}",
+        advice="Let the console create the ERP properties (on the flow's page), then "
+        "resume the flow.",
+        field=id_property,
+        code=refusal.code,
+        status=refusal.status,
+        request_id=refusal.request_id,
+    )
 
 
 def _record(row: Row, properties: Sequence[str], codec: Codec) -> SourceRecord:

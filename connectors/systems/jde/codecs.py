@@ -86,17 +86,24 @@ def moment(when: Stamp, zone: tzinfo) -> datetime | None:
     The hour that comes twice in autumn counts as its first; a time that is no time
     counts as the start of its day.
     """
-    if not when[0]:
+    day, clock = when
+    if not day:
         return None
+    minute, second = clock // 100 % 100, clock % 100
+    hour = _hour(day, clock // 10000, zone)
+    if hour is None or minute > 59 or second > 59:
+        return _hour(day, 0, zone)
+    return hour + timedelta(0, 60 * minute + second)
+
+
+@lru_cache(maxsize=65536)
+def _hour(day: str, hour: int, zone: tzinfo) -> datetime | None:
+    """The start of an hour; clocks are only ever changed there, so it is kept."""
     try:
-        day = parse_date(when[0])
+        start = datetime(int(day[:4]), int(day[4:6]), int(day[6:]), hour, tzinfo=zone)
     except ValueError:
         return None
-    try:
-        clock = parse_time(when[1])
-    except ValueError:
-        clock = time()
-    return datetime.combine(day, clock, zone).astimezone(UTC) if day else None
+    return start.astimezone(UTC)
 
 
 def parse_timestamp(text: object) -> datetime | None:

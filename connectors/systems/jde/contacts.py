@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
 from connectors.sdk.records import Scalar, SourceRecord
 from connectors.systems.jde import parts
 from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment
-from connectors.systems.jde.entities import Entity, Key, Loaded, decoded, texts
+from connectors.systems.jde.entities import Entity, Key, Loaded
 from connectors.systems.jde.options import Options
 from connectors.systems.jde.query import Row
 from connectors.systems.jde.reachable import Found, add, electronic, phones
+from connectors.systems.jde.rows import RowDecoder, text_reader
 
 _NAMES = ("MLNM", "ALPH", "GNNM", "MDNM", "SRNM")
 _NAME_FIELDS = ("name", "first_name", "middle_name", "last_name")
@@ -42,14 +43,18 @@ class Contacts(Entity):
             if table != "F0101":
                 loaded.newest(stamps)
         picked = self._picked(sides)
-        names = [heads.column(alias) for alias in _NAMES]
-        key, found = heads.key, []
+        key, decode = heads.key, RowDecoder(heads.shape)
+        read_names = _name_reader(heads)
+        found = []
         for row in heads.rows:
             person = key(row)
-            fields = decoded(row, heads.shape.plan)
-            fields |= _names(row, names)
+            if person[0] not in parents:
+                continue
+            fields: dict[str, Scalar] = {}
+            decode.into(fields, row)
+            fields.update(zip(_NAME_FIELDS, read_names(row), strict=True))
             add(fields, picked, person)
-            if person[0] not in parents or not (fields["name"] or fields["email"]):
+            if not (fields["name"] or fields["email"]):
                 continue
             changed = fields["changed_at"] = moment(stamps.get(person, NO_STAMP), zone)
             text = fields["key"] = f"{person[0]}-{person[1]}"
@@ -65,21 +70,26 @@ class Contacts(Entity):
         return found
 
 
-def _names(row: Row, columns: list[str]) -> dict[str, Scalar]:
-    """Full, first, middle and last name.
+def _name_reader(heads: Loaded) -> Callable[[Row], Sequence[str | None]]:
+    """Reads full, first, middle and last name from a row.
 
     Given name and surname have columns of their own that many sites leave blank; the
     name as a whole is then "Surname, Given" or "Given Surname".
     """
-    if not any(column in row for column in columns):
-        return dict.fromkeys(_NAME_FIELDS)
-    mailing, alpha, given, middle, surname = texts(row, columns)
-    whole = mailing or alpha
-    if not given and not surname:
-        given, surname = split_name(whole)
-    if "," in whole or not whole:
-        whole = " ".join(part for part in (given, middle, surname) if part)
-    return dict(zip(_NAME_FIELDS, (whole, given, middle, surname), strict=True))
+    if all(heads.shape.hides(alias) for alias in _NAMES):
+        return lambda _row: (None,) * len(_NAME_FIELDS)
+    read = text_reader([heads.column(alias) for alias in _NAMES])
+
+    def names(row: Row) -> Sequence[str | None]:
+        mailing, alpha, given, middle, surname = read(row)
+        whole = mailing or alpha
+        if not given and not surname:
+            given, surname = split_name(whole)
+        if "," in whole or not whole:
+            whole = " ".join(part for part in (given, middle, surname) if part)
+        return whole, given, middle, surname
+
+    return names
 
 
 def split_name(whole: str) -> tuple[str, str]:

@@ -12,13 +12,12 @@ from connectors.systems.jde.entities import (
     Entity,
     Key,
     Loaded,
-    Plan,
-    decoded,
     first_by_key,
 )
 from connectors.systems.jde.options import Options
 from connectors.systems.jde.query import Row
 from connectors.systems.jde.reachable import Found, add, electronic, phones
+from connectors.systems.jde.rows import RowDecoder, text_reader
 
 _ALL_COMPANIES = "00000"
 
@@ -52,11 +51,12 @@ class Customers(Entity):
             if table not in ("F0115", "F01151")
         ]
         picked = self._picked(sides)
-        key, plan = heads.key, heads.shape.plan
+        key, decode = heads.key, RowDecoder(heads.shape)
         found = []
         for row in heads.rows:
             number = key(row)
-            fields = decoded(row, plan)
+            fields: dict[str, Scalar] = {}
+            decode.into(fields, row)
             for side in joined:
                 side.into(fields, number)
             add(fields, picked, number)
@@ -100,15 +100,15 @@ class _Joined:
     """One row of a side for each customer, ready to be read into its fields."""
 
     def __init__(self, loaded: Loaded, rows: dict[Key, Row], missing: Scalar) -> None:
-        self._plan: Plan = loaded.shape.plan
+        shape = loaded.shape
+        self._decode = RowDecoder(shape)
         self._rows = rows
-        self._without = loaded.shape.absent(missing)
-        self._held_by = tuple(
-            loaded.column(alias)
-            for alias in ("HDAR", "HOLD")
-            if "on_hold" in loaded.shape.part.gives and not loaded.shape.hides(alias)
-        )
-        if "on_hold" in loaded.shape.part.gives:
+        self._without = shape.absent(missing)
+        self._holds = "on_hold" in shape.part.gives
+        # HDAR is Y, N or blank; HOLD is blank unless an order hold code is set.
+        self._held = text_reader([loaded.column("HDAR"), loaded.column("HOLD")])
+        self._held_hidden = shape.hides("HDAR") and shape.hides("HOLD")
+        if self._holds:
             self._without["on_hold"] = None
 
     def into(self, fields: dict[str, Scalar], number: Key) -> None:
@@ -116,14 +116,8 @@ class _Joined:
         if row is None:
             fields.update(self._without)
             return
-        for name, key, decode in self._plan:
-            fields[name] = decode(row[key]) if key in row else None
-        if "on_hold" in self._without:
-            fields["on_hold"] = self._on_hold(row)
-
-    def _on_hold(self, row: Row) -> bool | None:
-        if not self._held_by:
-            return None
-        # HDAR is Y, N or blank; HOLD is blank unless an order hold code is set.
-        codes = [str(row.get(column, "")).strip() for column in self._held_by]
-        return any(code not in ("", "N", "0") for code in codes)
+        self._decode.into(fields, row)
+        if self._holds:
+            invoices, orders = self._held(row)
+            held = bool(orders) or invoices not in ("", "N", "0")
+            fields["on_hold"] = None if self._held_hidden else held

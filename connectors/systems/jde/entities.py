@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from operator import itemgetter
 from typing import Any
 
 from connectors.sdk.records import Scalar, SourceRecord
-from connectors.systems.jde.codecs import NO_STAMP, Decoder, Stamp, moment, stamp
+from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment, stamp
 from connectors.systems.jde.parts import ITEMS
 from connectors.systems.jde.query import Row
+from connectors.systems.jde.rows import RowDecoder
 from connectors.systems.jde.tables import Part, Shape
 
 _AS_STORED = {"email", "website"}  # worked out, but by choosing rows alone
 Key = Any  # what `group` of a part picks from a row: a number, or a tuple of numbers
-Plan = tuple[tuple[str, str, Decoder], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,16 @@ class Loaded:
         key, get = self.key, stamps.get
         day, clock = self.column("UPMJ"), self.column(self.shape.part.clock)
         for row in self.rows:
-            found = stamp(row.get(day), row.get(clock))
+            changed = row.get(day)
+            if changed is None:
+                continue
             number = key(row)
-            if found > get(number, NO_STAMP):
-                stamps[number] = found
+            known = get(number, NO_STAMP)
+            # Most rows are older than one seen before: their day alone tells.
+            if type(changed) is not str or changed >= known[0]:
+                found = stamp(changed, row.get(clock))
+                if found > known:
+                    stamps[number] = found
 
 
 class Entity(ABC):
@@ -95,11 +101,12 @@ class Items(Entity):
     ) -> list[SourceRecord]:
         stamps: dict[Key, Stamp] = {}
         heads.newest(stamps)
-        key, plan = heads.key, heads.shape.plan
+        key, decode = heads.key, RowDecoder(heads.shape)
         found = []
         for row in heads.rows:
             number = key(row)
-            fields = decoded(row, plan)
+            fields: dict[str, Scalar] = {}
+            decode.into(fields, row)
             changed = fields["changed_at"] = moment(stamps.get(number, NO_STAMP), zone)
             found.append(
                 SourceRecord(key=str(number), fields=fields, modified_at=changed)
@@ -110,13 +117,6 @@ class Items(Entity):
         return key if key.isdecimal() else ""
 
 
-def decoded(row: Row, plan: Plan) -> dict[str, Scalar]:
-    """The fields of a row; a column that did not come is not said."""
-    return {
-        name: decode(row[key]) if key in row else None for name, key, decode in plan
-    }
-
-
 def first_by_key(loaded: Loaded) -> dict[Key, Row]:
     """The first row of each record."""
     key = loaded.key
@@ -124,9 +124,3 @@ def first_by_key(loaded: Loaded) -> dict[Key, Row]:
     for row in loaded.rows:
         found.setdefault(key(row), row)
     return found
-
-
-def texts(row: Row, columns: Iterable[str]) -> list[str]:
-    """Some columns of a row as text without padding; hidden ones are empty."""
-    get = row.get
-    return [str(get(column) or "").strip() for column in columns]

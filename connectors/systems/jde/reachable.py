@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from connectors.sdk.records import Scalar
-from connectors.systems.jde.entities import Key, Loaded, texts
+from connectors.systems.jde.entities import Key, Loaded
 from connectors.systems.jde.options import Options
+from connectors.systems.jde.rows import text_reader
 
+_HOST_END = re.compile(r"[/?#:\\\s]")
 # Field, record, value. None instead of values: this user may not see them.
 Found = dict[str, dict[Key, str] | None]
 
@@ -22,13 +24,13 @@ def phones(loaded: Loaded, options: Options, *, mobile: bool) -> Found:
     if loaded.shape.hides("PH1"):
         return dict.fromkeys(names)
     key = loaded.key
-    columns = [loaded.column(alias) for alias in ("PHTP", "AR1", "PH1")]
+    read = text_reader([loaded.column(alias) for alias in ("PHTP", "AR1", "PH1")])
     business: dict[Key, str] = {}
     other: dict[Key, str] = {}
     faxes: dict[Key, str] = {}
     mobiles: dict[Key, str] = {}
     for row in loaded.rows:
-        kind, prefix, number = texts(row, columns)
+        kind, prefix, number = read(row)
         if not number:
             continue
         if not kind:
@@ -49,11 +51,11 @@ def electronic(loaded: Loaded, options: Options, *, website: bool) -> Found:
     if loaded.shape.hides("EMAL"):
         return dict.fromkeys(names)
     key = loaded.key
-    columns = [loaded.column(alias) for alias in ("ETP", "EMAL")]
+    read = text_reader([loaded.column(alias) for alias in ("ETP", "EMAL")])
     emails: dict[Key, str] = {}
     websites: dict[Key, str] = {}
     for row in loaded.rows:
-        kind, address = texts(row, columns)
+        kind, address = read(row)
         if kind in options.email_types or (not kind and "@" in address):
             if address:
                 emails.setdefault(key(row), address)
@@ -65,11 +67,9 @@ def electronic(loaded: Loaded, options: Options, *, website: bool) -> Found:
 
 def domain_of(url: str) -> str:
     """The host of a website without "www."; "" when it has none."""
-    try:
-        host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.")
+    _scheme, _, rest = url.rpartition("//")
+    host = _HOST_END.split(rest, maxsplit=1)[0].lower()
+    return host.removeprefix("www.") if "." in host else ""
 
 
 def add(fields: dict[str, Scalar], found: Found, key: Key) -> None:

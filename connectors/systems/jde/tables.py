@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from connectors.sdk.records import Scalar
 from connectors.systems.jde.codecs import Decoder, Kind, decoder
@@ -79,16 +80,25 @@ class Part:
         )
 
 
+class Entry(NamedTuple):
+    """A field that is one column, what the column is called in rows, its decoder."""
+
+    name: str
+    alias: str
+    column: str
+    decode: Decoder
+
+
+Plan = tuple[Entry, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A part with the columns this user can see of its table.
-
-    `plan` has field, key of the row and decoder for each field that is a column.
-    """
+    """A part with the columns this user can see of its table; none: not known."""
 
     part: Part
     seen: frozenset[str]
-    plan: tuple[tuple[str, str, Decoder], ...]
+    plan: Plan
 
     def visible(self, aliases: Iterable[str]) -> tuple[str, ...]:
         """Those of the columns that exist for this user."""
@@ -156,8 +166,9 @@ def compiled(
     """The part as this user sees it, with its decoders ready."""
     table = part.table
     plan = tuple(
-        (
+        Entry(
             name,
+            alias,
             f"{table}_{alias}",
             decoder(kind_of(alias), implied.get((table, alias), 0)),
         )

@@ -15,6 +15,13 @@ Values = dict[str, str]
 Predicate = Callable[[Values], bool]
 Reading = Callable[[str], Any]
 Condition = dict[str, Any]
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "EQ": eq,
+    "LT": lt,
+    "LTE": le,
+    "GT": gt,
+    "GTE": ge,
+}
 Maker = Callable[[Property, Condition], Predicate]
 
 
@@ -24,6 +31,27 @@ def compiled(condition: dict[str, Any], definition: Property) -> Predicate:
     if operator not in MAKERS:
         raise invalid(f"Invalid operator: {operator}")
     return MAKERS[operator](definition, condition)
+
+
+def compiled_time(condition: Condition) -> Callable[[int], bool] | None:
+    """A comparison of times as a test of epoch ms; None if it is another filter."""
+    operator = str(condition.get("operator"))
+    if operator == "BETWEEN":
+        low, high = _moment(condition, "value"), _moment(condition, "highValue")
+        return lambda ms: low <= ms <= high
+    compare = COMPARISONS.get(operator)
+    if compare is None:
+        return None
+    bound = _moment(condition, "value")
+    return lambda ms: compare(ms, bound)
+
+
+def _moment(condition: Condition, key: str) -> int:
+    text = _operand(condition, key)
+    found = stored_ms(text)
+    if found is None:
+        raise invalid(f"{text} is no time")
+    return found
 
 
 def reading(definition: Property) -> Reading:
@@ -143,12 +171,8 @@ def _words(value: str) -> list[str]:
 
 
 MAKERS: dict[str, Maker] = {
-    "EQ": _compared(eq),
+    **{name: _compared(compare) for name, compare in COMPARISONS.items()},
     "NEQ": _negated(_compared(eq)),
-    "LT": _compared(lt),
-    "LTE": _compared(le),
-    "GT": _compared(gt),
-    "GTE": _compared(ge),
     "BETWEEN": _between,
     "IN": _member,
     "NOT_IN": _negated(_member),

@@ -61,7 +61,7 @@ class Links:
         self.types: dict[tuple[str, str, int], LinkType] = {}
         self.plain: dict[Pair, LinkType] = {}
         self._held: dict[Pair, dict[str, dict[str, set[int]]]] = {}
-        self._next_label = 1
+        self._next_label = 2001
         for source, target, forward, back, *labels in data("associations")["types"]:
             words = labels or [None, None]
             self._define((source, target), (forward, back), DEFINED, words)

@@ -46,14 +46,23 @@ class Portal:
                     self.stores[name].add_unique(found.name)
         self.links = Links(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a saved state keeps: knobs and clock belong to the running stand-in."""
+        left_out = ("config", "clock")
+        return {k: v for k, v in vars(self).items() if k not in left_out}
+
+    def attach(self, config: HubSpotConfig, clock: Clock) -> None:
+        """Put a portal out of a saved state under these knobs and this clock."""
+        self.config, self.clock = config, clock
+
     def stamp(self) -> str:
         """The present time as the API writes it."""
         return values.iso(self.clock.now())
 
     def write_stamp(self, source: Source) -> Stamp:
-        moment = self.clock.now()
-        ms = values.epoch_ms(moment)
-        return Stamp(moment.timestamp(), ms, values.iso(moment), source)
+        seconds = self.clock.time()
+        moment = Clock.at(seconds)
+        return Stamp(seconds, values.epoch_ms(moment), values.iso(moment), source)
 
     def settle(self) -> None:
         """Let new definitions become visible; called once per request."""

@@ -171,8 +171,8 @@ def _standard_one(
         made.check = SPECIAL_CHECKS.get(flag, made.check)
     if "owner" in flags:
         made.check = values.member(owners, "owners of the account")
-    if {"pipeline", "stage"} & set(flags):
-        # Which stages are allowed depends on the pipeline: judged in the rules.
+    elif type_ == "enumeration" and not made.options:
+        # Filled by HubSpot, or judged in the rules: a stage belongs to its pipeline.
         made.check = None
     return made
 

@@ -77,6 +77,11 @@ class Schema:
 
     def update(self, name: str, body: dict[str, Any]) -> Property:
         found = self.read(name)
+        if found.hubspot_defined and not found.options:
+            raise invalid(
+                f"Property {name} is defined by HubSpot and cannot be changed.",
+                subCategory="PropertyValidationError.READ_ONLY_DEFINITION",
+            )
         if body.get("hasUniqueValue", found.unique) != found.unique:
             message = "hasUniqueValue can only be set when a property is created."
             raise invalid(message, context={"propertyName": [name]})

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.sandbox.hubspot.crm.catalog import object_types
-from connectors.sandbox.hubspot.crm.filters import Predicate, compiled, sort_key
+from connectors.sandbox.hubspot.crm.filters import (
+    Predicate,
+    compiled,
+    compiled_time,
+    sort_key,
+)
 from connectors.sandbox.hubspot.crm.records import Record, RecordStore
 from connectors.sandbox.hubspot.crm.values import stored_ms
 from connectors.sandbox.hubspot.errors import invalid
@@ -49,9 +54,11 @@ class Searcher:
         if cached is not None and cached[0] == version:
             return cached[1]
         found = self._sorted(self._matching(body), body.get("sorts") or [])
-        if len(self._cache) >= CACHED:
-            self._cache.pop(next(iter(self._cache)))
-        self._cache[key] = (version, found)
+        if ASSOCIATIONS.encode() not in key:
+            # Associations change without a write that the index would notice.
+            if len(self._cache) >= CACHED:
+                self._cache.pop(next(iter(self._cache)))
+            self._cache[key] = (version, found)
         return found
 
     def _matching(self, body: dict[str, Any]) -> list[Record]:
@@ -76,6 +83,10 @@ class Searcher:
         name = str(condition.get("propertyName") or "")
         if name.startswith(ASSOCIATIONS):
             return self._linked(name.removeprefix(ASSOCIATIONS), condition)
+        if name == self.modified:
+            in_time = compiled_time(condition)
+            if in_time is not None:
+                return lambda record, _: in_time(record.indexed_ms)
         test: Predicate = compiled(condition, self._definition(name))
         return lambda _, props: test(props)
 

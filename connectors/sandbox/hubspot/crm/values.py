@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 Check = Callable[[str], str]
 
@@ -70,38 +71,41 @@ def domain(value: str) -> str:
 
 def choice(options: Mapping[str, str], *, many: bool) -> Check:
     """Exact internal values only; `many` takes a `;` list, blank parts ignored."""
+    # A partial of a module's function, unlike a closure, survives a saved state.
+    return partial(_several if many else _one, options)
 
-    def refuse(value: str) -> BadValue:
-        listed = ", ".join(
-            f'label: "{label}"\nvalue: "{known}"\n' for known, label in options.items()
-        )
-        text = f"{value} was not one of the allowed options: [{listed}]"
-        return BadValue("INVALID_OPTION", text)
 
-    def one(value: str) -> str:
-        if value not in options:
-            raise refuse(value)
-        return value
+def _one(options: Mapping[str, str], value: str) -> str:
+    if value not in options:
+        raise _no_option(options, value)
+    return value
 
-    def several(value: str) -> str:
-        for part in value.split(";"):
-            if part and part not in options:
-                raise refuse(part)
-        return value
 
-    return several if many else one
+def _several(options: Mapping[str, str], value: str) -> str:
+    for part in value.split(";"):
+        if part and part not in options:
+            raise _no_option(options, part)
+    return value
+
+
+def _no_option(options: Mapping[str, str], value: str) -> BadValue:
+    listed = ", ".join(
+        f'label: "{label}"\nvalue: "{known}"\n' for known, label in options.items()
+    )
+    text = f"{value} was not one of the allowed options: [{listed}]"
+    return BadValue("INVALID_OPTION", text)
 
 
 def member(known: Container[str], word: str) -> Check:
     """One of a set that changes while we run (owners, pipelines)."""
+    return partial(_member, known, word)
 
-    def check(value: str) -> str:
-        if value not in known:
-            text = f"{value} was not one of the allowed options: [{word}]"
-            raise BadValue("INVALID_OPTION", text)
-        return value
 
-    return check
+def _member(known: Container[str], word: str, value: str) -> str:
+    if value not in known:
+        text = f"{value} was not one of the allowed options: [{word}]"
+        raise BadValue("INVALID_OPTION", text)
+    return value
 
 
 def day(value: str) -> str:

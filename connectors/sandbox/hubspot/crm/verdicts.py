@@ -20,6 +20,10 @@ def problem(name: str, value: Any, code: str, message: str) -> dict[str, Any]:
     return {"name": name, "value": value, "code": code, "message": message}
 
 
+def no_text(name: str, value: Any) -> dict[str, Any]:
+    return problem(name, value, "INVALID_TYPE", f"{name} is neither text nor number.")
+
+
 def unknown(name: str) -> dict[str, Any]:
     text = f'Property "{name}" does not exist'
     return {"name": name, "code": "PROPERTY_DOESNT_EXIST", "message": text}

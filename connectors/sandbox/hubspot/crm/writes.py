@@ -186,7 +186,7 @@ class Writer:
             return
         text = value if value.__class__ is str else verdicts.text(value)
         if text is None:
-            problems.append(verdicts.problem(name, value, "INVALID_TYPE", "is no value"))
+            problems.append(verdicts.no_text(name, value))
         elif definition.barred(create=before is None) and not self.internal:
             problems.append(verdicts.read_only(name))
         elif len(text) > LONGEST_TEXT:

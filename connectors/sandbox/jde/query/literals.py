@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -38,7 +37,7 @@ class Context:
 
 def stored_value(column: Column, given: Any, context: Context) -> Value:
     """The comparable value of one `{content, specialValueId}`; AisError if wrong."""
-    if not isinstance(given, Mapping) or not isinstance(given.get("content", ""), str):
+    if not isinstance(given, dict) or not isinstance(given.get("content", ""), str):
         raise bad_request(f"A value of {column.alias} needs content as text")
     content = str(given.get("content", ""))
     special = given.get("specialValueId", "LITERAL")

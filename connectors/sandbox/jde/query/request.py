@@ -77,6 +77,8 @@ def read_request(
     service = body.get("dataServiceType")
     if service not in {BROWSE, COUNT, AGGREGATION}:
         raise bad_request(f"dataServiceType {service} is not supported")
+    if body.get("having") is not None:
+        raise AisError(500, "having is not available on this server")
     query, aggregation = body.get("query"), body.get("aggregation") or {}
     if not isinstance(aggregation, dict):
         raise bad_request("aggregation must be an object")

@@ -21,8 +21,8 @@ class Written(msgspec.Struct, rename="camel"):
     """One result of a write. `new` only comes with upserts."""
 
     id: str
-    new: bool = False
-    object_write_trace_id: str = ""
+    new: bool | None = None
+    object_write_trace_id: str | None = None
     created_at: str = ""
 
 
@@ -30,8 +30,8 @@ class WriteAnswer(msgspec.Struct, rename="camel"):
     """The answer of a batch write; `errors` are envelopes."""
 
     results: list[Written] = []
-    errors: list[Any] = []
-    started_at: str = ""
+    errors: list[Any] | None = None
+    completed_at: str = ""
 
 
 class Row(msgspec.Struct, rename="camel"):

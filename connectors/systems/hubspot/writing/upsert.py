@@ -100,9 +100,7 @@ class Upsert:
             response = self.http.post(self.path, json=body, idempotent=True)
         except RefusedError as refusal:
             return self._refused(group, refusal)
-        # After a lost answer, what that first sending created is ours as well.
-        window = monotonic() - began if response.repeated else None
-        return self._account(group, response, window)
+        return self._account(group, response, monotonic() - began)
 
     # --------------------------------------------------------------- refused whole
 
@@ -144,18 +142,18 @@ class Upsert:
     # ------------------------------------------------------------- answered in part
 
     def _account(
-        self, group: list[Input], response: Response, window: float | None
+        self, group: list[Input], response: Response, seconds: float
     ) -> list[list[Input]]:
         """Give every input its outcome; hand back those to be tried again."""
         answer = write_answer(response)
         call = request_id(response)
-        self._settle(group, answer, response, window)
+        self._settle(group, answer, response, seconds)
         loose = self._fail_named(group, answer, call)
         left = self.book.open(group)
         if not left:
             return []
         if not loose:
-            self._look_up(left, answer, call, window or 0.0)
+            self._look_up(left, answer, call, seconds)
             return []
         if len(left) == 1 and (len(group) == 1 or len(loose) == 1):
             self.book.fail(left[0].key, self._error(left[0], loose[0], call))
@@ -167,14 +165,17 @@ class Upsert:
         group: list[Input],
         answer: WriteAnswer,
         response: Response,
-        window: float | None,
+        seconds: float,
     ) -> None:
         asked = {one.key for one in group}
         call = request_id(response)
         for result in answer.results:
             key = result.object_write_trace_id
-            if key in asked:
-                new = result.new or _since(answer, result.created_at, window)
+            if key is not None and key in asked:
+                # After a lost answer, what its sending created is ours as well.
+                new = bool(result.new) or (
+                    response.repeated and _since(answer, result.created_at, seconds)
+                )
                 self.book.settle(key, _outcome(new=new), result.id, call)
 
     def _fail_named(
@@ -182,7 +183,7 @@ class Upsert:
     ) -> list[Envelope]:
         """Fail the inputs that errors name; returns the errors that name none."""
         loose = []
-        for body in answer.errors:
+        for body in answer.errors or ():
             envelope = Envelope.of(body)
             named = self._named(group, envelope) if envelope.context else []
             for one in named:
@@ -192,7 +193,7 @@ class Upsert:
         return loose
 
     def _look_up(
-        self, left: list[Input], answer: WriteAnswer, call: str, window: float
+        self, left: list[Input], answer: WriteAnswer, call: str, seconds: float
     ) -> None:
         """HubSpot answered without a word on these: see what it holds of them."""
         names = {name for one in left for name in one.properties}
@@ -208,7 +209,7 @@ class Upsert:
         for one in left:
             row = held.get(one.value.lower())
             if row and _holds(row, one):
-                new = _since(answer, row.created_at, window)
+                new = _since(answer, row.created_at, seconds)
                 self.book.settle(one.key, _outcome(new=new), row.id, call)
             else:
                 self.book.fail(one.key, _unsaid(call))
@@ -252,14 +253,15 @@ def _outcome(*, new: bool) -> WriteOutcome:
     return "created" if new else "updated"
 
 
-def _since(answer: WriteAnswer, created_at: str, window: float | None) -> bool:
-    """Whether a record was made after `window` seconds before the answer's start.
+def _since(answer: WriteAnswer, created_at: str, seconds: float) -> bool:
+    """Whether a record was made within the `seconds` before the answer was complete.
 
-    Only HubSpot's own clock is used, so ours may be wrong. None: no.
+    Only HubSpot's own clock is used, so ours may be wrong.
     """
-    if window is None or not (answer.started_at and created_at):
+    if not (answer.completed_at and created_at):
         return False
-    return moment(created_at) >= moment(answer.started_at) - timedelta(seconds=window)
+    began = moment(answer.completed_at) - timedelta(seconds=seconds)
+    return moment(created_at) >= began
 
 
 def _holds(row: Row, one: Input) -> bool:

@@ -10,11 +10,12 @@ from django.db.models import Count, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.decorators import display
+from django.utils.html import format_html, format_html_join
+from django.utils.text import Truncator
 
-from connectors.admin.base import ConsoleAdmin, RefusedError, ago, post_action
+from connectors.admin.base import ConsoleAdmin, RefusedError, ago, column, post_action
+from connectors.admin.connections.form import connection_form, fieldsets
 from connectors.admin.history import Change, HistoryMixin
-from connectors.admin.settings_form import connection_form, fieldsets
 from connectors.models import Connection, Health
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.spec import SystemSpec
@@ -38,13 +39,15 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
     list_display = ("name", "system_label", "health_label", "last_check", "message")
     list_filter = ("health", "enabled")
     search_fields = ("name", "system")
+    show_full_result_count = True
     warn_unsaved_form = True
     change_form_outer_before_template = "admin/connectors/connection/before.html"
     list_after_template = "admin/connectors/connection/list_after.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         """Secrets stay in the database until a form or a connector needs them."""
-        return super().get_queryset(request).defer("secrets")
+        connections: QuerySet[Connection] = super().get_queryset(request)
+        return connections.defer("secrets")
 
     def lookup_allowed(
         self, lookup: str, value: str, request: HttpRequest | None = None
@@ -56,21 +59,35 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
 
     # --- list -----------------------------------------------------------------------
 
-    @display(description="System", ordering="system")
+    @column("System", ordering="system")
     def system_label(self, obj: Connection) -> str:
         return obj.spec.label
 
-    @display(description="Health", ordering="health", label=HEALTH_COLOURS)
+    @column("Health", ordering="health", label=HEALTH_COLOURS)
     def health_label(self, obj: Connection) -> str:
         return str(obj.get_health_display()) if obj.enabled else "Switched off"
 
-    @display(description="Last test", ordering="checked_at")
+    @column("Last test", ordering="checked_at")
     def last_check(self, obj: Connection) -> str:
         return ago(obj.checked_at)
 
-    @display(description="What the last test said")
+    @column("What the last test said")
     def message(self, obj: Connection) -> str:
-        return _worst(obj)
+        title = _worst(obj)
+        return format_html(
+            '<span title="{}">{}</span>', title, Truncator(title).chars(90)
+        )
+
+    @column("Settings")
+    def settings_shown(self, obj: Connection) -> str:
+        """For who may see but not edit; of a secret only whether there is one."""
+        kept = obj.secrets or {}
+        values = [
+            (s.label, ("set" if kept.get(n) else "not set") if s.secret else shown)
+            for n, s in obj.spec.settings.items()
+            if (shown := obj.settings.get(n, s.default)) not in (None, "") or s.secret
+        ]
+        return format_html_join("", "<div>{}: {}</div>", values)
 
     # --- form -------------------------------------------------------------------------
 
@@ -118,7 +135,8 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
         self, request: HttpRequest, obj: Connection | None = None
     ) -> list[tuple[Any, Any]]:
         if obj and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ("name", "system_label", "enabled")})]
+            shown = ("name", "system_label", "enabled", "settings_shown")
+            return [(None, {"fields": shown})]
         head = (
             ("name", "enabled") if obj is None else ("name", "system_label", "enabled")
         )
@@ -127,7 +145,7 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Connection | None = None
     ) -> tuple[str, ...]:
-        return ("system_label",) if obj else ()
+        return ("system_label", "settings_shown") if obj else ()
 
     def save_model(
         self, request: HttpRequest, obj: Connection, form: Any, change: Any
@@ -135,7 +153,8 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
         """Save; the history says that secrets changed, never what they are."""
         if form.changed_secrets:
             names = ", ".join(form.changed_secrets)
-            obj._change_reason = f"Secrets changed: {names}"[:100]  # noqa: SLF001
+            # Where simple_history looks for the reason of a change.
+            vars(obj)["_change_reason"] = f"Secrets changed: {names}"[:100]
         super().save_model(request, obj, form, change)
 
     def response_add(
@@ -156,6 +175,7 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
         self, request: HttpRequest, context: dict[str, Any], **how: Any
     ) -> HttpResponse:
         obj = how.get("obj")
+        context["show_save_and_add_another"] = False
         if obj:
             context.update(_facts(obj))
         else:
@@ -191,9 +211,7 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
             raise RefusedError(" ".join([*failed, *read]))
         return f"Fields read. {' '.join(read)}"
 
-    def history_changes(
-        self, obj: Connection, name: str, old: Any, new: Any
-    ) -> list[Change]:
+    def history_changes(self, obj: Any, name: str, old: Any, new: Any) -> list[Change]:
         """Settings one by one, by their labels."""
         if name != "settings":
             return super().history_changes(obj, name, old, new)

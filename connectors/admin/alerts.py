@@ -1,0 +1,161 @@
+"""Alerts: what a person is called for, and that it has been dealt with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+
+from connectors.admin.base import ReadOnlyAdmin, RefusedError, ago, post_action
+from connectors.models import Alert, AlertKind
+
+PERMISSION = "connectors.change_alert"
+LABELS = {
+    AlertKind.UNREACHABLE: "warning",
+    AlertKind.REFUSED: "danger",
+    AlertKind.STOPPED: "danger",
+    AlertKind.SILENT: "warning",
+    AlertKind.WORKER: "danger",
+}
+
+
+def _open(alert: Alert) -> bool:
+    return alert.resolved_at is None
+
+
+class OpenFilter(SimpleListFilter):
+    """Open alerts, unless others are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, _request: HttpRequest, _admin: Any) -> list[tuple[str, str]]:
+        return [("resolved", "Resolved"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        chosen = self.value() or "open"
+        for value, label in (("open", "Open"), *self.lookup_choices):
+            query = None if value == "open" else value
+            yield {
+                "selected": chosen == value,
+                "query_string": changelist.get_query_string({"state": query}),
+                "display": label,
+            }
+
+    def queryset(
+        self, _request: HttpRequest, queryset: QuerySet[Alert]
+    ) -> QuerySet[Alert]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(resolved_at__isnull=self.value() != "resolved")
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    """Alerts are opened by the engine; a person can only say that one is settled."""
+
+    list_display = ("title", "kind_label", "seen", "since", "last", "state")
+    list_filter = (OpenFilter, "kind")
+    list_per_page = 50
+    list_before_template = "admin/connectors/alert/above_list.html"
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-last_at",)
+    sortable_by = ()
+    actions = ("resolve_ticked",)
+
+    @display(
+        description="Kind",
+        label={kind.label: label for kind, label in LABELS.items()},
+    )
+    def kind_label(self, alert: Alert) -> str:
+        return AlertKind(alert.kind).label
+
+    @display(description="Seen")
+    def seen(self, alert: Alert) -> str:
+        return "once" if alert.count == 1 else f"{alert.count:,} times"
+
+    @display(description="Open since")
+    def since(self, alert: Alert) -> str:
+        return ago(alert.opened_at)
+
+    @display(description="Last seen")
+    def last(self, alert: Alert) -> str:
+        return ago(alert.last_at)
+
+    @display(description="State")
+    def state(self, alert: Alert) -> SafeString | str:
+        if alert.resolved_at is None:
+            return "Open"
+        return format_html("Resolved {}", ago(alert.resolved_at))
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may resolve alerts; the action asks by this name."""
+        allowed: bool = request.user.has_perm(  # type: ignore[union-attr]
+            PERMISSION
+        ) and self.has_view_permission(request)
+        return allowed
+
+    @action(description="Mark as resolved", permissions=["resolve"])
+    def resolve_ticked(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        """Resolve the ticked alerts, each with a line in its history."""
+        resolved = 0
+        for alert in queryset.filter(resolved_at=None):
+            if _resolve(alert):
+                self.log_change(request, alert, "Marked as resolved.")
+                resolved += 1
+        text = "1 alert" if resolved == 1 else f"{resolved} alerts"
+        level = messages.SUCCESS if resolved else messages.WARNING
+        self.message_user(request, f"{text} marked as resolved.", level)
+
+    @post_action(PERMISSION, label="Mark as resolved", icon="task_alt", shown=_open)
+    def resolve(self, _request: HttpRequest, alert: Alert) -> str:
+        """Say that this has been dealt with."""
+        if not _resolve(alert):
+            raise RefusedError("It is resolved already.")
+        return "Marked as resolved. It opens again if the cause is still there."
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The alert and its advice. There is nothing to post here but its button."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], **how: Any
+    ) -> HttpResponse:
+        alert = how["obj"]
+        return TemplateResponse(
+            request,
+            "admin/connectors/alert/page.html",
+            self.page_context(
+                request,
+                alert,
+                alert.title,
+                alert=alert,
+                label_type=LABELS[AlertKind(alert.kind)],
+                buttons=self.buttons(request, alert),
+            ),
+        )
+
+
+def _resolve(alert: Alert) -> bool:
+    """Resolve it unless someone already has."""
+    return bool(
+        Alert.objects.filter(pk=alert.pk, resolved_at=None).update(
+            resolved_at=timezone.now()
+        )
+    )

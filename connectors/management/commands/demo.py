@@ -1,0 +1,129 @@
+"""Show everything at work, with nothing but this machine."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from rich.console import Console
+from rich.text import Text
+
+from connectors.management.common import LOOK, NOT_NOW, USAGE, ConsoleCommand
+from connectors.management.demo.children import ChildError
+from connectors.management.demo.installation import InstallationError
+from connectors.management.demo.show import Demo, DemoError, start_over
+from connectors.sdk.errors import ConnectorError
+from connectors.sync.runs import RunRefusedError
+
+CUSTOMERS = 1000
+
+
+class Command(ConsoleCommand):
+    help = """\
+Shows everything at work: starts stand-ins of JD Edwards and HubSpot, a worker and the
+web console, connects them, moves the customers and contacts, compares both sides and
+keeps serving until Control-C. Start it with `make demo`: it needs settings of its own,
+so that it never touches another installation.
+
+All of it is kept in var/demo. A second demo goes on where the first one stopped, and
+moves only what has changed."""
+    examples = (
+        "demo                      # as make demo does",
+        "demo --once               # stop at the end: for scripts",
+        "demo --customers 5000 --fresh",
+    )
+    exit_codes = {
+        1: "something did not move as it should, or could not be started",
+        2: "not started by make demo (or python -m connectors.management.demo)",
+        3: "another demo is running in this folder",
+    }
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--customers",
+            type=int,
+            default=CUSTOMERS,
+            help="customers to invent in a new demo (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--port", type=int, default=8000, help="of the console (default: 8000)"
+        )
+        parser.add_argument(
+            "--once", action="store_true", help="stop everything at the end and leave"
+        )
+        parser.add_argument(
+            "--fresh", action="store_true", help="start over: forget earlier demos"
+        )
+
+    def handle(
+        self, *, customers: int, port: int, once: bool, fresh: bool, **_options: Any
+    ) -> None:
+        if "DEMO_PASSWORD" not in os.environ:
+            raise CommandError(
+                "The demo has settings of its own: start it with “make demo”.",
+                returncode=USAGE,
+            )
+        console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        with alone(Path(settings.DATA_DIR)), stoppable():
+            if fresh:
+                start_over(Path(settings.DATA_DIR))
+            demo = Demo(console, customers, port)
+            try:
+                well = demo.play()
+                if not once:
+                    demo.serve()
+            except KeyboardInterrupt:
+                well = True
+            except (ChildError, DemoError, InstallationError, RunRefusedError,
+                    ConnectorError) as error:  # fmt: skip
+                console.print(Text.from_ansi(str(error)), style="red")
+                well = False
+            finally:
+                stop(demo, console)
+        if not well:
+            raise CommandError("The demo did not go as it should.", returncode=LOOK)
+
+
+def stop(demo: Demo, console: Console) -> None:
+    """Stop the children; whoever is impatient waits, or they would be cut off."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    if demo.children.running:
+        console.print("Stopping ...", style="dim")
+    demo.close()
+    console.print("Stopped.", style="dim")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the demo as Control-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    yield
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; it is free again however the demo ends."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                "Another demo is running in this folder.", returncode=NOT_NOW
+            ) from None
+        yield

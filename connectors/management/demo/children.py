@@ -1,0 +1,145 @@
+"""The processes of the demo: started, watched, and stopped on every way out."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# The worker may take a minute and a half to finish what it has begun.
+STOP_SECONDS = 100.0
+START_SECONDS = 90.0
+TAIL_LINES = 25
+_PR_SET_PDEATHSIG = 1
+
+
+class ChildError(RuntimeError):
+    """A process ended or did not come up; the text ends with the tail of its log."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One process and the file its output goes to."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-TAIL_LINES:]) or "(it said nothing)"
+
+    def fallen(self) -> ChildError:
+        """The error of a process that ended by itself."""
+        code = self.process.returncode
+        return ChildError(
+            f"The {self.name} ended with code {code}. {self.log} ends:\n{self.tail()}"
+        )
+
+
+@dataclass(slots=True)
+class Children:
+    """All of them; the last one started is the first one stopped."""
+
+    root: Path
+    logs: Path
+    running: list[Child] = field(default_factory=list)
+
+    def start(self, name: str, *arguments: str, **environ: str) -> Child:
+        """Start `python ARGUMENTS`, its output going to a log of its own."""
+        log = self.logs / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter
+                [sys.executable, *arguments],
+                cwd=self.root,
+                env={**os.environ, **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Control-C reaches the demo alone, which stops them in good order.
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no threads run here
+            )
+        child = Child(name, process, log)
+        self.running.append(child)
+        return child
+
+    def check(self) -> None:
+        """Raise ChildError when one of them has ended."""
+        for child in self.running:
+            if not child.alive:
+                raise child.fallen()
+
+    def wait_until(self, ready: Callable[[], bool], child: Child) -> None:
+        """Wait until `ready`; ChildError when the process ends or takes too long."""
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise ChildError(
+                    f"The {child.name} does not answer after {START_SECONDS:.0f} s. "
+                    f"{child.log} ends:\n{child.tail()}"
+                )
+            time.sleep(0.1)
+
+    def finish(self, child: Child) -> None:
+        """Wait for a process that ends by itself; ChildError unless all went well."""
+        code = child.process.wait()
+        self.running.remove(child)
+        if code:
+            raise child.fallen()
+
+    def stop(self) -> None:
+        """Stop all, the last one first; whoever does not listen is killed."""
+        while self.running:
+            child = self.running.pop()
+            if child.alive:
+                child.process.terminate()
+            try:
+                child.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.process.pid, signal.SIGKILL)
+                child.process.wait()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to stop the process should the demo be killed outright."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` if nobody listens there, else the next free one, else any."""
+    for port in (*range(wanted, wanted + 10), 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ChildError("No port is free on 127.0.0.1.")
+
+
+def free_ports(wanted: Sequence[int]) -> list[int]:
+    """A free port for each, no two alike."""
+    found: list[int] = []
+    for port in wanted:
+        taken = free_port(port)
+        while taken in found:
+            taken = free_port(taken + 1)
+        found.append(taken)
+    return found

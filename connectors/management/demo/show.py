@@ -1,0 +1,259 @@
+"""The demo from beginning to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+from django.conf import settings
+from django.core.management import call_command
+from rich.console import Console
+
+from connectors.management.demo import installation, summary
+from connectors.management.demo.children import Child, ChildError, Children, free_ports
+from connectors.management.demo.planted import Planted, plant, planted
+from connectors.management.demo.verify import Verdict, verify
+from connectors.management.progress import RunProgress
+from connectors.models import Flow, RunKind, RunStatus, SyncRecord, SyncRun
+from connectors.models.record import PROBLEM
+from connectors.sandbox.core.client import ControlClient
+from connectors.sync import runs
+
+GLANCE = 0.25
+# Seconds without any change in a run before something must be wrong.
+PATIENCE = 120.0
+SYSTEMS = ("hubspot", "jde")
+SANDBOX_PORTS = (8801, 8802)
+_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the text says why."""
+
+
+@dataclass
+class Demo:
+    """One demo in DATA_DIR; `play` it, then `serve` or leave; `close` in any case."""
+
+    console: Console
+    customers: int
+    port: int
+    folder: Path = field(default_factory=lambda: Path(settings.DATA_DIR))
+    children: Children = field(init=False)
+    url: str = ""
+    sandbox: dict[str, ControlClient] = field(default_factory=dict)
+    user: Any = None
+
+    def __post_init__(self) -> None:
+        self.children = Children(Path(settings.BASE_DIR), self.folder)
+
+    @property
+    def password(self) -> str:
+        """The password of the console, from the demo's settings file."""
+        return os.environ["DEMO_PASSWORD"]
+
+    def play(self) -> bool:
+        """All of it; whether everything moved as it should."""
+        again = self._look_back()
+        with self._step("Database"):
+            call_command("migrate", verbosity=0)
+            self.user = installation.ensure_admin(self.password)
+        web_port, *sandbox_ports = self._ports()
+        pages = self.children.start("pages", "manage.py", "collectstatic", "--noinput")
+        with self._step("Sandbox: JD Edwards and HubSpot"):
+            self._start_sandbox(sandbox_ports)
+            if not again:
+                plant(self.sandbox["jde"])
+        with self._step("Connections, fields and flows"):
+            flows = self._install()
+        with self._step("Worker and web console"):
+            self.children.finish(pages)
+            self._start_worker_and_web(web_port)
+        done = self._run(flows)
+        return self._sum_up(done)
+
+    def serve(self) -> None:
+        """Stay until interrupted; ChildError when a process ends by itself."""
+        self.console.print("\nControl-C stops everything.", style="dim")
+        while True:
+            self.children.check()
+            time.sleep(0.5)
+
+    def close(self) -> None:
+        """Stop whatever was started."""
+        self.children.stop()
+
+    # --- Steps ---------------------------------------------------------------------
+
+    def _look_back(self) -> bool:
+        """Whether an earlier demo goes on here; one that was cut off starts over."""
+        state, database = self.folder / "sandbox.state", self._database()
+        if state.exists() and database.exists():
+            self.console.print(
+                "This folder has had its demo already: it goes on where that stopped, "
+                "so only what has changed since will move. FRESH=1 starts over."
+            )
+            return True
+        if database.exists():
+            self.console.print(
+                "The last demo in this folder was cut off: starting over."
+            )
+        start_over(self.folder)
+        return False
+
+    def _database(self) -> Path:
+        return Path(settings.DATABASES["default"]["NAME"])
+
+    def _ports(self) -> list[int]:
+        wanted = (self.port, *SANDBOX_PORTS)
+        found = free_ports(wanted)
+        for asked, given in zip(wanted, found, strict=True):
+            if asked and asked != given:
+                self.console.print(
+                    f"Port {asked} is taken by another program; using {given} instead."
+                )
+        return found
+
+    def _start_sandbox(self, ports: Sequence[int]) -> None:
+        ready = self.folder / "sandbox.json"
+        ready.unlink(missing_ok=True)
+        arguments = ["--state", str(self.folder / "sandbox.state")]
+        arguments += ["--ready-file", str(ready), "--customers", str(self.customers)]
+        for system, port in zip(SYSTEMS, ports, strict=True):
+            arguments += [f"--{system}-port", str(port), "--only", system]
+        child = self.children.start("sandbox", "manage.py", "sandbox", *arguments)
+        self.children.wait_until(ready.exists, child)
+        for system, told in json.loads(ready.read_text()).items():
+            self.sandbox[system] = ControlClient(told["url"])
+
+    def _install(self) -> list[Flow]:
+        ends = {
+            system: installation.ensure_connection(system, self.sandbox[system].url)
+            for system in SYSTEMS
+        }
+        for connection in ends.values():
+            installation.check(connection)
+        return installation.install_flows(ends["jde"], ends["hubspot"])
+
+    def _start_worker_and_web(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.children.start("worker", "manage.py", "worker", SITE_URL=self.url)
+        web = self.children.start(
+            "web",
+            *("-m", "gunicorn", "mlconnector.wsgi", "--bind", f"127.0.0.1:{port}"),
+            *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
+            SITE_URL=self.url,
+        )
+        self.children.wait_until(lambda: answers(f"{self.url}/admin/login/"), web)
+
+    def _run(self, flows: Sequence[Flow]) -> list[SyncRun]:
+        """One run after the other: contacts are linked to companies."""
+        with RunProgress(self.console) as progress:
+            return [self._run_one(flow, progress) for flow in flows]
+
+    def _run_one(self, flow: Flow, progress: RunProgress) -> SyncRun:
+        run = open_run(flow) or runs.start(flow, RunKind.SYNC, self.user)
+        seen, since = -1, time.monotonic()
+        while not run.final:
+            self.children.check()
+            done = run.read - run.pending
+            if done != seen:
+                seen, since = done, time.monotonic()
+            elif time.monotonic() - since > PATIENCE:
+                raise DemoError(f"{run} does not move. {self._worker().tail()}")
+            progress.show(run)
+            time.sleep(GLANCE)
+            run.refresh_from_db()
+        progress.show(run)
+        return run
+
+    def _worker(self) -> Child:
+        return next(c for c in self.children.running if c.name == "worker")
+
+    def _sum_up(self, done: Sequence[SyncRun]) -> bool:
+        spoiled = planted(self.sandbox["jde"])
+        with self._step("Both sides compared"):
+            token = installation.CREDENTIALS["hubspot"]["access_token"]
+            verdict = verify(
+                self.sandbox["jde"],
+                self.sandbox["hubspot"],
+                token,
+                {one.key for one in spoiled},
+            )
+            failing = self._judge_runs(verdict, done, spoiled)
+        self.console.print()
+        self.console.print(summary.moved(done))
+        summary.verdict(self.console, verdict)
+        summary.footnote(self.console, failing, self.url)
+        summary.address(self.console, self.url, installation.ADMIN, self.password)
+        return verdict.ok
+
+    def _judge_runs(
+        self, verdict: Verdict, done: Sequence[SyncRun], spoiled: Sequence[Planted]
+    ) -> list[Planted]:
+        """Note runs that failed and records that should not have; the planted ones."""
+        known = {one.key: one for one in spoiled}
+        failing = []
+        for run in done:
+            if run.status not in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+                verdict.problems.append(f"{run}: {run.status}. {run.message}")
+            for record in SyncRecord.objects.filter(
+                flow=run.flow, outcome__in=PROBLEM
+            ).order_by("pk"):
+                if run.flow.source_object == "contacts" and record.source_id in known:
+                    failing.append(known[record.source_id])
+                else:
+                    verdict.problems.append(
+                        f"{run.flow}: {record}: {record.error_message}"
+                    )
+        return failing
+
+    @contextmanager
+    def _step(self, what: str) -> Iterator[None]:
+        """Says what is being done, and when it is done, how long it took."""
+        begun = time.monotonic()
+        if self.console.is_terminal:
+            with self.console.status(what):
+                yield
+        else:
+            yield
+        self.console.print(f"{what} ({time.monotonic() - begun:.1f} s)", style="dim")
+
+
+def start_over(folder: Path) -> None:
+    """Remove all of a demo but its keys and password, and the lock that is held."""
+    for path in folder.iterdir():
+        if path.name in ("env", "lock"):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def open_run(flow: Flow) -> SyncRun | None:
+    """A run of the flow that is under way, left over by an earlier demo."""
+    open_runs = flow.runs.filter(status__in=runs.OPEN).exclude(kind=RunKind.REPLAY)
+    return open_runs.select_related("flow").first()
+
+
+def answers(url: str) -> bool:
+    """Whether a page is served."""
+    try:
+        with _open(url, timeout=10) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+Ended = Callable[[], None]
+__all__ = ["ChildError", "Demo", "DemoError", "start_over"]

@@ -1,0 +1,69 @@
+"""What the demo prints at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from connectors.management.common import shown
+from connectors.management.demo.planted import Planted
+from connectors.management.demo.verify import Verdict
+from connectors.management.progress import speed
+from connectors.models import SyncRun
+
+ALWAYS = ("read", "created", "updated", "unchanged", "failed")
+SOMETIMES = ("waiting", "conflict", "dead", "skipped", "replayed")
+
+
+def moved(runs: Sequence[SyncRun]) -> Table:
+    """What moved, a row per flow; rarer outcomes only where there are some."""
+    names = [*ALWAYS, *(n for n in SOMETIMES if any(getattr(r, n) for r in runs))]
+    table = Table(title="What moved", title_justify="left", title_style="bold")
+    table.add_column("Flow", no_wrap=True)
+    for name in names:
+        table.add_column(name.capitalize(), justify="right")
+    table.add_column("Seconds", justify="right")
+    table.add_column("Speed", justify="right")
+    for run in runs:
+        seconds = run.duration.total_seconds() if run.duration else 0.0
+        counts = [shown(getattr(run, name)) for name in names]
+        table.add_row(str(run.flow), *counts, f"{seconds:.1f}", speed(run))
+    return table
+
+
+def verdict(console: Console, found: Verdict) -> None:
+    """Whether both sides agree, and where not."""
+    if found.ok:
+        console.print(found.agreed, style="green")
+        return
+    console.print("This is not as it should be:", style="bold red")
+    for problem in found.problems:
+        console.print(f"  {problem}", style="red", markup=False)
+
+
+def footnote(console: Console, failing: Sequence[Planted], url: str) -> None:
+    """The records that fail on purpose, and where to repair them."""
+    if not failing:
+        return
+    several = len(failing) > 1
+    console.print(
+        f"{len(failing)} {'contacts fail' if several else 'contact fails'} on purpose, "
+        "to be repaired and replayed in the console:"
+    )
+    for one in failing:
+        console.print(
+            f"  {one.key}: “{one.email}” is no e-mail address", markup=False
+        )
+    console.print(f"  {url}/admin/connectors/syncrecord/", markup=False)
+
+
+def address(console: Console, url: str, user: str, password: str) -> None:
+    """Where to go and how to sign in."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Console", f"[bold]{url}/admin/[/bold]")
+    table.add_row("User", user)
+    table.add_row("Password", password)
+    console.print()
+    console.print(table)

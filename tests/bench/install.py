@@ -1,0 +1,36 @@
+"""Connections and flows for a benchmark, in the database of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.core.management import call_command
+
+from connectors.models import Connection, Flow
+from connectors.sync import connect, recipes
+
+
+def install(url: Mapping[str, str]) -> list[Flow]:
+    """Migrate, connect to the sandbox, create the ERP properties and the flows."""
+    call_command("migrate", verbosity=0)
+    jde = Connection(name="JDE", system="jde")
+    jde.set_values(
+        {"base_url": url["jde"], "username": "HSINTEG", "password": "sandbox-1"}
+        | {"page_size": 2000}
+    )
+    hubspot = Connection(name="HubSpot", system="hubspot")
+    hubspot.set_values(
+        {"base_url": url["hubspot"], "access_token": "pat-na1-sandbox-full"}
+        | {"parallel_requests": 8}
+    )
+    for connection in (jde, hubspot):
+        connection.save()
+        result = connect.check(connection)
+        if not result.ok:
+            raise RuntimeError(result.message)
+    for object_type in ("companies", "contacts"):
+        fields = hubspot.spec.object(object_type).fields.values()
+        names = [f.name for f in fields if f.managed]
+        connect.ensure_fields(hubspot, object_type, names)
+        connect.refresh_catalogue(hubspot, object_type)
+    return recipes.install("jde_hubspot", jde, hubspot)
