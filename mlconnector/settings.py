@@ -218,7 +218,6 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "connectors" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -233,4 +232,4 @@ logging_settings(
     level=env.str("LOG_LEVEL", default="INFO"),
     style=env.str("LOG_FORMAT", default="json" if not DEBUG else "console"),
 )
-UNFOLD = unfold_settings()
+UNFOLD = unfold_settings(env.str("ENVIRONMENT", default="Development" if DEBUG else ""))

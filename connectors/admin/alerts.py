@@ -98,10 +98,7 @@ class AlertAdmin(ReadOnlyAdmin):
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:
         """Whether this person may resolve alerts; the action asks by this name."""
-        allowed: bool = request.user.has_perm(  # type: ignore[union-attr]
-            PERMISSION
-        ) and self.has_view_permission(request)
-        return allowed
+        return request.user.has_perm(PERMISSION) and self.has_view_permission(request)
 
     @action(description="Mark as resolved", permissions=["resolve"])
     def resolve_ticked(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
@@ -132,7 +129,10 @@ class AlertAdmin(ReadOnlyAdmin):
         """The alert and its advice. There is nothing to post here but its button."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        return super().change_view(request, object_id, form_url, extra_context)
+        page: HttpResponse = super().change_view(
+            request, object_id, form_url, extra_context
+        )
+        return page
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], **how: Any

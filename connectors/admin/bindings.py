@@ -72,7 +72,10 @@ class BindingAdmin(ReadOnlyAdmin):
         """The two ids and what was last agreed. There is nothing to post here."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        return super().change_view(request, object_id, form_url, extra_context)
+        page: HttpResponse = super().change_view(
+            request, object_id, form_url, extra_context
+        )
+        return page
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], **how: Any

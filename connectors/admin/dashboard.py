@@ -26,7 +26,6 @@ from connectors.models import (
     FlowStatus,
     Health,
     Outcome,
-    RunStatus,
     SyncRun,
 )
 from connectors.models.record import PROBLEM
@@ -83,12 +82,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _permissions(request: HttpRequest) -> dict[str, bool]:
     names = ("alert", "connection", "flow", "syncrecord", "syncrun")
-    return {
-        name: request.user.has_perm(  # type: ignore[union-attr]
-            f"connectors.view_{name}"
-        )
-        for name in names
-    }
+    return {name: request.user.has_perm(f"connectors.view_{name}") for name in names}
 
 
 def _flows() -> list[Flow]:
@@ -104,9 +98,7 @@ def _connections() -> list[Connection]:
 
 
 def _live_runs() -> QuerySet[SyncRun]:
-    live = tally.literals((RunStatus.QUEUED, RunStatus.RUNNING))
-    runs = SyncRun.objects.filter(status__in=live).select_related("flow")
-    return runs.order_by("-pk")[:SHOWN]
+    return tally.open_runs().select_related("flow").order_by("-pk")[:SHOWN]
 
 
 def _flow_row(flow: Flow, counts: Counter[tuple[int, str]]) -> FlowRow:
@@ -114,11 +106,11 @@ def _flow_row(flow: Flow, counts: Counter[tuple[int, str]]) -> FlowRow:
         flow=flow,
         problems=sum(counts[(flow.pk, outcome)] for outcome in PROBLEM),
         waiting=counts[(flow.pk, Outcome.WAITING)],
-        moving=counts[(flow.pk, Outcome.PENDING)] + counts[(flow.pk, Outcome.IN_FLIGHT)],
+        moving=counts[(flow.pk, Outcome.PENDING)],
     )
 
 
-# --- what needs me ---------------------------------------------------------------------
+# --- what needs me ---
 
 
 def _needs(
@@ -146,8 +138,8 @@ def _broken(alerts: list[Alert]) -> Iterator[Need]:
             level="error",
             icon="bedtime",
             title="No worker is running, so nothing is read or sent.",
-            detail=f"{worker.message} Start the worker process; what is due is kept and "
-            "goes on by itself.",
+            detail=f"{worker.message} Start the worker process; what is due is kept "
+            "and goes on by itself.",
         )
     if not keys.ok:
         yield Need(
@@ -220,7 +212,7 @@ def _stuck() -> Iterator[Need]:
         )
 
 
-# --- a new installation ------------------------------------------------------------------
+# --- a new installation ---
 
 
 def _steps(flows: list[Flow], connections: list[Connection]) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """One chart: `data` and `options` are JSON for Chart.js, `text` says it in words."""
+    """One chart: `data`, `options` are JSON for Chart.js, `text` says it in words."""
 
     title: str
     text: str

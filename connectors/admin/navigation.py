@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
-from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -48,6 +46,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry("Alerts", "notifications", "connectors.alert", "alerts"),
             _Entry("Sync records", "receipt_long", "connectors.syncrecord", "problems"),
             _Entry("Runs", "play_circle", "connectors.syncrun"),
+            _Entry("Bindings", "link", "connectors.binding"),
         ),
     ),
     (
@@ -91,7 +90,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         items = [
             _item(entry, counts)
             for entry in entries
-            if admin.site.is_registered(apps.get_model(entry.model))
             if request.user.has_perm(entry.permission)
             or request.user.has_perm(entry.permission.replace(".view_", ".change_"))
         ]

@@ -55,7 +55,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     search_help_text = "A correlation id"
     actions = None
 
-    # --- the list -------------------------------------------------------------------
+    # --- the list ---
 
     @display(description="Run")
     def title(self, run: SyncRun) -> str:
@@ -108,16 +108,15 @@ class SyncRunAdmin(ReadOnlyAdmin):
     def began(self, run: SyncRun) -> str:
         return ago(run.queued_at)
 
-    # --- the page of one run ----------------------------------------------------------
+    # --- the page of one run ---
 
     def get_urls(self) -> list[URLPattern]:
-        return [
-            path(
-                "<int:pk>/progress/",
-                self.admin_site.admin_view(self.progress_view),
-                name="connectors_syncrun_progress",
-            )
-        ] + super().get_urls()
+        progress_page = path(
+            "<int:pk>/progress/",
+            self.admin_site.admin_view(self.progress_view),
+            name="connectors_syncrun_progress",
+        )
+        return [progress_page, *super().get_urls()]
 
     def change_view(
         self,

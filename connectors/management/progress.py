@@ -9,7 +9,6 @@ from typing import Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -30,7 +29,7 @@ class RunProgress:
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[counts]}"),
             TextColumn("{task.fields[speed]}"),
             TimeElapsedColumn(),
             console=console,
@@ -61,18 +60,20 @@ class RunProgress:
     def _draw(self, run: SyncRun) -> None:
         if run.pk not in self._tasks:
             self._tasks[run.pk] = self._bars.add_task(
-                str(run.flow), total=None, speed=""
+                str(run.flow), total=None, counts="", speed=""
             )
         done, total = done_of(run)
+        if run.final:
+            # A run that had nothing to do is a full bar too.
+            done = total = max(total, 1)
+        # Without a total the bar swings.
         self._bars.update(
             self._tasks[run.pk],
             completed=done,
-            # Without a total the bar swings; an empty run is a full bar.
-            total=max(total, 1) if run.final else total or None,
+            total=total or None,
+            counts=counts(run),
             speed=speed(run),
         )
-        if run.final and not total:
-            self._bars.update(self._tasks[run.pk], completed=1)
 
     def _is_time(self, run: SyncRun) -> bool:
         now = time.monotonic()
@@ -89,6 +90,14 @@ def done_of(run: SyncRun) -> tuple[int, int]:
     return done, total
 
 
+def counts(run: SyncRun) -> str:
+    """How many records of how many have an outcome."""
+    done, total = done_of(run)
+    if not total:
+        return "nothing to do" if run.final else ""
+    return f"{done:,} of {total:,}"
+
+
 def speed(run: SyncRun) -> str:
     """Records per second, once it says anything."""
     return f"{run.rate:,.0f}/s" if run.rate and run.read else ""
@@ -96,7 +105,5 @@ def speed(run: SyncRun) -> str:
 
 def line(run: SyncRun) -> str:
     """The state of a run in one line."""
-    done, total = done_of(run)
-    what = f"{done:,} of {total:,} records" if total else "no records"
-    pace = f", {speed(run)}" if speed(run) else ""
-    return f"{run.flow}: {run.get_status_display().lower()}, {what}{pace}"
+    parts = [run.get_status_display().lower(), counts(run), speed(run)]
+    return f"{run.flow}: {', '.join(part for part in parts if part)}"

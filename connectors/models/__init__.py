@@ -17,7 +17,7 @@ from connectors.models.operations import (
     KeyCanary,
     RateBudget,
 )
-from connectors.models.record import Attempt, Outcome, SyncRecord
+from connectors.models.record import Attempt, Claim, Outcome, SyncRecord
 from connectors.models.run import RunKind, RunStatus, SyncRun
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Attempt",
     "Binding",
     "CatalogueField",
+    "Claim",
     "Connection",
     "FieldMapping",
     "Flow",

@@ -19,7 +19,6 @@ class Outcome(models.TextChoices):
     """Where a record stands. The one state column there is."""
 
     PENDING = "pending", "Pending"
-    IN_FLIGHT = "in_flight", "In flight"
     WAITING = "waiting", "Waiting"
     CREATED = "created", "Created"
     UPDATED = "updated", "Updated"
@@ -33,7 +32,6 @@ class Outcome(models.TextChoices):
 DUE = (Outcome.PENDING, Outcome.WAITING)
 OPEN = (
     Outcome.PENDING,
-    Outcome.IN_FLIGHT,
     Outcome.WAITING,
     Outcome.CONFLICT,
     Outcome.FAILED,
@@ -49,11 +47,17 @@ class SyncRecord(models.Model):
     `payload` is what the source said, `mapped` what was (or would be) written.
     `original_payload` is kept when a person edits the payload. `attempts` counts
     starts, not failures: a record that kills its worker is counted too. An error's
-    fingerprint is the same for errors that read alike.
+    fingerprint is the same for errors that read alike. While a worker holds the record
+    there is a Claim for it.
     """
 
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="records")
-    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="records")
+    # Their indexes stand below, with the order that lists need.
+    flow = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="records", db_index=False
+    )
+    run = models.ForeignKey(
+        SyncRun, on_delete=models.CASCADE, related_name="records", db_index=False
+    )
     source_id = models.CharField(max_length=200)
     target_id = models.CharField(max_length=200, blank=True)
     correlation_id = models.CharField(max_length=48)
@@ -71,8 +75,6 @@ class SyncRecord(models.Model):
     replays = models.PositiveSmallIntegerField(default=0)
 
     due_at = models.DateTimeField(default=timezone.now)
-    lease_token = models.CharField(max_length=32, blank=True, default="")
-    lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -93,14 +95,6 @@ class SyncRecord(models.Model):
             models.Index(fields=["flow", "outcome", "due_at", "id"], name="record_due"),
             models.Index(fields=["outcome", "-id"], name="record_outcome"),
         ]
-        constraints = [
-            # One source record is never in two hands.
-            models.UniqueConstraint(
-                fields=["flow", "source_id"],
-                condition=models.Q(outcome="in_flight"),
-                name="record_in_flight",
-            )
-        ]
         permissions = [
             ("replay_syncrecord", "Can replay sync records"),
             ("edit_payload", "Can edit the payload of a sync record"),
@@ -108,6 +102,33 @@ class SyncRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} ({self.get_outcome_display().lower()})"
+
+
+class Claim(models.Model):
+    """A record in a worker's hands, until its lease ends.
+
+    A table of its own, because a claim is made and dropped for every record there is:
+    as columns of the wide, much indexed audit row it would be rewritten twice more.
+    One source record is never in two hands: the constraint sees to it.
+    """
+
+    record = models.OneToOneField(
+        SyncRecord, on_delete=models.CASCADE, primary_key=True, related_name="claim"
+    )
+    flow = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    source_id = models.CharField(max_length=200)
+    token = models.CharField(max_length=32)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source_id", "flow"], name="claim_one_hand")
+        ]
+
+    def __str__(self) -> str:
+        return f"Claim of record {self.record_id}"
 
 
 class Attempt(models.Model):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 
 from connectors.models.flow import Flow
@@ -101,6 +102,18 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.flow} #{self.pk}"
+
+    @classmethod
+    def move(cls, run_id: int, before: str, after: str, count: int = 1) -> None:
+        """Count records under another outcome; call in the transaction that moves them.
+
+        `pending` has no count of its own: it is what is left of `read`.
+        """
+        changes = {after: F(after) + count} if after in cls.OUTCOME_COUNTS else {}
+        if before in cls.OUTCOME_COUNTS:
+            changes[before] = F(before) - count
+        if before != after and changes:
+            cls.objects.filter(pk=run_id).update(**changes)
 
     @property
     def final(self) -> bool:

@@ -1,24 +1,25 @@
 """Claims due records of a flow for one worker.
 
-A claim is one short transaction: rows are locked (other workers skip them), marked in
-flight under a token, and their attempt is counted before anything is sent, so that a
-record that kills its worker is counted too.
+A claim is a row of its own with a lease. The records are locked while it is made (other
+workers skip them); what two workers saw at the same instant goes to the one whose claim
+the constraint let in. A claim whose lease ends unanswered counts as an attempt, so that
+a record that kills its worker is counted too.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from connectors.models import Flow, Outcome, SyncRecord, SyncRun
+from connectors.models import Claim, Flow, Outcome, SyncRecord, SyncRun
 from connectors.models.record import DUE
+from connectors.sync import retry, store
 
 LEASE_SECONDS = 60
 # Attempts after which a record is sent alone: it may be what kills its worker, and its
@@ -43,7 +44,7 @@ class Claimed:
 
 
 @dataclass(slots=True)
-class Claim:
+class Claims:
     """The records claimed together, and the token that proves it."""
 
     token: str
@@ -65,22 +66,22 @@ _COLUMNS = (
 
 
 def _due(flow: Flow, outcome: str, run_id: int | None) -> QuerySet[SyncRecord]:
-    same = SyncRecord.objects.filter(
-        source_id=OuterRef("source_id"), flow=OuterRef("flow")
-    )
+    same = {"source_id": OuterRef("source_id"), "flow": OuterRef("flow")}
     # Not while the same source record is in other hands, and not when a newer change
     # of it is due: that one is sent instead.
-    held = Q(outcome=Outcome.IN_FLIGHT) | Q(outcome__in=DUE, pk__gt=OuterRef("pk"))
+    held = Claim.objects.filter(**same)
+    newer = SyncRecord.objects.filter(**same, outcome__in=DUE, pk__gt=OuterRef("pk"))
     due = (
         SyncRecord.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(flow=flow, outcome=outcome, due_at__lte=timezone.now())
-        .exclude(Exists(same.filter(held)))
+        .exclude(Exists(held))
+        .exclude(Exists(newer))
         .order_by("due_at", "pk")
     )
     return due if run_id is None else due.filter(run=run_id)
 
 
-def claim(flow: Flow, limit: int, *, run_id: int | None = None) -> Claim | None:
+def claim(flow: Flow, limit: int, *, run_id: int | None = None) -> Claims | None:
     """Take up to `limit` due records, or None when nothing is due.
 
     Suspects come last and one at a time.
@@ -97,38 +98,58 @@ def claim(flow: Flow, limit: int, *, run_id: int | None = None) -> Claim | None:
             retried = _due(flow, Outcome.WAITING, run_id).filter(attempts__gte=SUSPECT)
             rows = list(suspects.values_list(*_COLUMNS)[:1])
             rows = rows or list(retried.values_list(*_COLUMNS)[:limit])
-        return _mark(rows) if rows else None
+        return _take(rows) if rows else None
 
 
-def _mark(rows: list[tuple[Any, ...]]) -> Claim:
+def _take(rows: list[tuple[Any, ...]]) -> Claims | None:
     token = uuid.uuid4().hex
+    until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
     records = [Claimed(*row) for row in rows]
-    for record in records:
+    store.claim([record.id for record in records], token, until)
+    ours = set(Claim.objects.filter(token=token).values_list("pk", flat=True))
+    taken = [record for record in records if record.id in ours]
+    for record in taken:
         record.attempts += 1
-    SyncRecord.objects.filter(pk__in=[record.id for record in records]).update(
-        outcome=Outcome.IN_FLIGHT,
-        lease_token=token,
-        lease_until=timezone.now() + timedelta(seconds=LEASE_SECONDS),
-        attempts=F("attempts") + 1,
-    )
-    waiting = Counter(r.run_id for r in records if r.outcome == Outcome.WAITING)
-    for run_id, count in waiting.items():
-        SyncRun.objects.filter(pk=run_id).update(waiting=F("waiting") - count)
-    return Claim(token, records)
+    return Claims(token, taken) if taken else None
 
 
 def renew(token: str) -> None:
-    """Keep a claim while its records are being written."""
-    SyncRecord.objects.filter(lease_token=token, outcome=Outcome.IN_FLIGHT).update(
-        lease_until=timezone.now() + timedelta(seconds=LEASE_SECONDS)
-    )
+    """Keep claims while their records are being written."""
+    until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
+    Claim.objects.filter(token=token).update(until=until)
 
 
 def release(token: str, ids: list[int]) -> None:
-    """Give records back unsent; the attempt does not count."""
-    SyncRecord.objects.filter(pk__in=ids, lease_token=token).update(
-        outcome=Outcome.PENDING,
-        lease_token="",
-        lease_until=None,
-        attempts=F("attempts") - 1,
+    """Give records back unsent; that is no attempt."""
+    Claim.objects.filter(pk__in=ids, token=token).delete()
+
+
+def reclaim() -> tuple[int, int]:
+    """End the claims of dead workers: how many records are due again, how many dead.
+
+    A record that was started too often without an answer is dead: it kills its worker.
+    """
+    with transaction.atomic():
+        lost = list(
+            Claim.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(until__lt=timezone.now())
+            .values_list("pk", "record__attempts", "record__run_id", "record__outcome")
+        )
+        ids = [pk for pk, *_ in lost]
+        SyncRecord.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1)
+        Claim.objects.filter(pk__in=ids).delete()
+        poison = [row for row in lost if row[1] + 1 >= retry.POISON]
+        for pk, _, run_id, outcome in poison:
+            _bury(pk, run_id, outcome)
+    return len(lost) - len(poison), len(poison)
+
+
+def _bury(pk: int, run_id: int, outcome: str) -> None:
+    SyncRecord.objects.filter(pk=pk).update(
+        outcome=Outcome.DEAD,
+        settled_at=timezone.now(),
+        error_class="internal",
+        error_message=f"Its worker died {retry.POISON} times while sending it. Look at "
+        "its payload, then replay it.",
     )
+    SyncRun.move(run_id, outcome, Outcome.DEAD)

@@ -114,6 +114,9 @@ class Decider:
     ) -> Decision:
         values = mapped.values
         target_id = known.target_id if known else ""
+        if target_id:
+            for name in self.mapping.create_only:
+                values.pop(name, None)
         if known and _older(record.version, known.version):
             return Decision(
                 record,
@@ -203,8 +206,7 @@ class Decider:
         known: Mapping[str, Known],
         connector: Connector,
     ) -> None:
-        careful = self.mapping.create_only | self.mapping.fill_empty
-        looked = [d for d in decisions if d.item and (careful or d.record.replays)]
+        looked = [d for d in decisions if d.item and self._must_look(d)]
         if not looked:
             return
         current = self._current(looked, connector)
@@ -212,6 +214,14 @@ class Decider:
             there = current.get(as_text(decision.values[self.flow.match_field]).lower())
             if there is not None:
                 self._adapt(decision, there)
+
+    def _must_look(self, decision: Decision) -> bool:
+        new = not decision.target_id
+        return bool(
+            decision.record.replays
+            or self.mapping.fill_empty
+            or (self.mapping.create_only and new)
+        )
 
     def _current(
         self, decisions: Sequence[Decision], connector: Connector

@@ -11,12 +11,11 @@ from datetime import timedelta
 
 from cryptography.fernet import InvalidToken
 from django.db import DatabaseError, transaction
-from django.db.models import Count, Max
+from django.db.models import Max
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from connectors.models import Heartbeat, KeyCanary
-from connectors.models.record import DUE
 from connectors.sync import tally
 from connectors.sync.metrics import metrics_text
 
@@ -107,5 +106,5 @@ def keys() -> Check:
 
 def _queue() -> Check:
     """How much is due; a long queue is work, not a fault."""
-    due = tally.moving().filter(outcome__in=DUE).aggregate(n=Count("pk"))["n"]
-    return Check(ok=True, message=f"{due} records due, {OrmQ.objects.count()} tasks.")
+    due, tasks = tally.due_count(), OrmQ.objects.count()
+    return Check(ok=True, message=f"{due} records to send, {tasks} tasks queued.")

@@ -114,21 +114,16 @@ def _flows(flows: Iterable[Flow]) -> Iterator[Metric]:
 
 
 def _runs(flows: Iterable[Flow]) -> Iterator[Metric]:
-    live = (RunStatus.QUEUED, RunStatus.RUNNING)
-    counts = Counter(
-        SyncRun.objects.filter(status__in=tally.literals(live)).values_list(
-            "status", flat=True
-        )
-    )
+    counts = Counter(tally.open_runs().values_list("status", flat=True))
     yield _gauge(
         "runs_open",
         "Runs that have not ended, by status.",
         ("status",),
-        {(s.value,): counts[s] for s in live},
+        {(s.value,): counts[s] for s in (RunStatus.QUEUED, RunStatus.RUNNING)},
     )
     names = {flow.pk: flow.name for flow in flows}
-    newest = SyncRun.objects.order_by().values("flow").annotate(pk=Max("pk"))
-    runs = SyncRun.objects.in_bulk([row["pk"] for row in newest])
+    newest = SyncRun.objects.order_by().values("flow").annotate(last=Max("pk"))
+    runs = SyncRun.objects.in_bulk([row["last"] for row in newest])
     yield _gauge(
         "last_run_records",
         "Records of the newest run of the flow, by outcome.",

@@ -13,9 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
-from connectors.models import Binding, Flow, FlowState, Outcome, SyncRecord, SyncRun
+from connectors.models import (
+    Binding,
+    Claim,
+    Flow,
+    FlowState,
+    Outcome,
+    SyncRecord,
+    SyncRun,
+)
 from connectors.models.record import DUE, OPEN
 from connectors.models.run import FINAL
 from connectors.sdk.contract import Connector
@@ -119,10 +127,13 @@ class Poller:
 
     def _supersede(self, keys: list[str]) -> None:
         """A newer change replaces the ones that were not sent yet."""
-        for run_id, outcome, pk in list(
-            SyncRecord.objects.select_for_update()
+        replaced = (
+            SyncRecord.objects.select_for_update(of=("self",))
             .filter(flow=self.flow, source_id__in=keys, outcome__in=DUE)
-            .values_list("run_id", "outcome", "pk")
+            .exclude(Exists(Claim.objects.filter(record=OuterRef("pk"))))
+        )
+        for run_id, outcome, pk in list(
+            replaced.values_list("run_id", "outcome", "pk")
         ):
             SyncRecord.objects.filter(pk=pk).update(
                 outcome=Outcome.SKIPPED,
@@ -130,10 +141,7 @@ class Poller:
                 error_message="A newer change of this record was read before it "
                 "was sent.",
             )
-            moved = {"skipped": F("skipped") + 1}
-            if outcome == Outcome.WAITING:
-                moved["waiting"] = F("waiting") - 1
-            SyncRun.objects.filter(pk=run_id).update(**moved)
+            SyncRun.move(run_id, outcome, Outcome.SKIPPED)
 
     def _count(self, page: Page, *, unchanged: int) -> int:
         """Add the page to the run's counts; the number of its first record."""

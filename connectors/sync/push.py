@@ -15,7 +15,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import structlog
-from django.db import IntegrityError
 
 from connectors.models import Flow
 from connectors.sdk.contract import Connector
@@ -27,7 +26,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.records import WriteItem, checked_results
 from connectors.sync import claim as claims
-from connectors.sync.claim import Claim
+from connectors.sync.claim import Claims
 from connectors.sync.decide import Decider, Decision
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.settle import Ending, Settler
@@ -98,14 +97,7 @@ class Pusher:
 
     def _claim(self) -> list[tuple[str, list[Decision]]]:
         """Claim, decide, settle what needs no writing; the rest in batches."""
-        try:
-            claim = claims.claim(
-                self.flow, max(CLAIM, self.batch_size), run_id=self.run_id
-            )
-        except IntegrityError:
-            # Two workers took two changes of one record at the same instant; the
-            # constraint let one of them have it.
-            return []
+        claim = claims.claim(self.flow, max(CLAIM, self.batch_size), run_id=self.run_id)
         if claim is None:
             return []
         decisions = self._decide(claim)
@@ -118,7 +110,7 @@ class Pusher:
             for start in range(0, len(to_write), self.batch_size)
         ]
 
-    def _decide(self, claim: Claim) -> list[Decision]:
+    def _decide(self, claim: Claims) -> list[Decision]:
         try:
             return self.decider.decide(claim.records, self.connector)
         except ConnectorError as error:

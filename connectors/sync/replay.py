@@ -8,16 +8,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
-from connectors.models import Attempt, Flow, Outcome, RunKind, SyncRecord, SyncRun
+from connectors.models import (
+    Attempt,
+    Claim,
+    Flow,
+    Outcome,
+    RunKind,
+    SyncRecord,
+    SyncRun,
+)
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.values import coded_types, dump, load, typed
 from connectors.sync import connect, runs, store
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.versions import compiled
 
-# Pending and in flight ones are on their way already: that is what makes a second
+# Pending ones, and those a worker holds, are on their way already: that is what makes a second
 # click on the same replay harmless.
 REPLAYABLE = (
     Outcome.WAITING,
@@ -125,9 +133,9 @@ def _take(
 ) -> int:
     """Take records into a replay run, moving them from the counts they stand in."""
     records = list(
-        SyncRecord.objects.select_for_update().filter(
-            pk__in=ids, outcome__in=REPLAYABLE
-        )
+        SyncRecord.objects.select_for_update(of=("self",))
+        .filter(pk__in=ids, outcome__in=REPLAYABLE)
+        .exclude(Exists(Claim.objects.filter(record=OuterRef("pk"))))
     )
     if fresh:
         records = [record for record in records if record.source_id in payloads]
@@ -209,7 +217,8 @@ def edit_and_replay(
         raise PayloadError("Write a text, number, yes/no or null for each field.")
     with transaction.atomic():
         locked = SyncRecord.objects.select_for_update().get(pk=record.pk)
-        if locked.outcome not in REPLAYABLE:
+        held = Claim.objects.filter(record=locked).exists()
+        if held or locked.outcome not in REPLAYABLE:
             raise PayloadError(
                 "The record is on its way already; wait for its outcome."
             )

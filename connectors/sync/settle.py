@@ -147,7 +147,10 @@ class Settler:
     def _count(self, kept: Sequence[tuple[Ending, store.Settled]]) -> None:
         counts: dict[int, Counter[str]] = defaultdict(Counter)
         for ending, row in kept:
-            counts[ending.decision.record.run_id][row.outcome] += 1
+            record = ending.decision.record
+            counts[record.run_id][row.outcome] += 1
+            if record.outcome == Outcome.WAITING:
+                counts[record.run_id][Outcome.WAITING] -= 1
         for run_id, outcomes in counts.items():
             SyncRun.objects.filter(pk=run_id).update(
                 heartbeat_at=store.now(),
@@ -168,6 +171,7 @@ class Settler:
                 flow=self.flow,
                 source_id__in=list(arrived),
                 outcome__in=[*DUE, Outcome.FAILED, Outcome.DEAD],
+                claim=None,
             ).values_list("pk", "source_id", "run_id", "outcome")
         )
         for pk, source_id, run_id, outcome in older:
@@ -176,10 +180,7 @@ class Settler:
             SyncRecord.objects.filter(pk=pk, outcome=outcome).update(
                 outcome=Outcome.SKIPPED, settled_at=store.now()
             )
-            moved: dict[str, Any] = {"skipped": F("skipped") + 1}
-            if outcome != Outcome.PENDING:
-                moved[outcome] = F(outcome) - 1
-            SyncRun.objects.filter(pk=run_id).update(**moved)
+            SyncRun.move(run_id, outcome, Outcome.SKIPPED)
 
 
 def _binds(ending: Ending, row: store.Settled) -> bool:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from cryptography.fernet import InvalidToken
 
@@ -18,7 +17,6 @@ from connectors.models import (
     Connection,
     Flow,
     Outcome,
-    RunKind,
     SyncRecord,
     SyncRun,
 )
@@ -30,31 +28,10 @@ from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.mapper import CompiledMapping, PreviewRow
 from connectors.sync.mapping.transforms import as_text
 from connectors.sync.mapping.versions import compiled
-
-Level = Literal["info", "success", "warning", "error"]
+from connectors.sync.story_events import Event, told
 
 _WRITTEN = (Outcome.CREATED, Outcome.UPDATED)
 _RELATED = 12
-_LEVELS: dict[str, Level] = {
-    Outcome.CREATED: "success",
-    Outcome.UPDATED: "success",
-    Outcome.UNCHANGED: "success",
-    Outcome.WAITING: "warning",
-    Outcome.CONFLICT: "error",
-    Outcome.FAILED: "error",
-    Outcome.DEAD: "error",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that happened to the record; `by` is the person who caused it."""
-
-    at: datetime
-    title: str
-    detail: str = ""
-    level: Level = "info"
-    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +97,8 @@ def load(pk: int | str) -> SyncRecord | None:
 def story(record: SyncRecord) -> Story:
     """Tell the story of a record, in a number of queries that does not grow."""
     flow = record.flow
-    source = known_fields(flow.source, flow.source_object)
-    target = known_fields(flow.target, flow.target_object)
+    source = _fields(flow.source, flow.source_object)
+    target = _fields(flow.target, flow.target_object)
     rows, mapping_error = _mapping(record)
     binding = _binding(record)
     earlier = _earlier(record)
@@ -139,7 +116,7 @@ def story(record: SyncRecord) -> Story:
         binding=binding,
         source_url=_url(flow.source, flow.source_object, record.source_id),
         target_url=_url(flow.target, flow.target_object, target_id),
-        events=_events(record, attempts),
+        events=told(record, attempts),
         related=_related(record),
         earlier=earlier,
     )
@@ -148,6 +125,14 @@ def story(record: SyncRecord) -> Story:
 def text(value: Any) -> str:
     """A stored value as a person reads it; a nested one as it was."""
     return as_text(value) if not isinstance(value, (dict, list)) else str(value)
+
+
+def _fields(connection: Connection, object_type: str) -> Mapping[str, FieldInfo]:
+    """The fields' labels; none for an object type the system no longer has."""
+    try:
+        return known_fields(connection, object_type)
+    except ConnectorError:
+        return {}
 
 
 def _mapping(record: SyncRecord) -> tuple[list[PreviewRow], str]:
@@ -263,64 +248,3 @@ def _url(connection: Connection, object_type: str, key: str) -> str:
     except (ConnectorError, InvalidToken):
         # A link is a courtesy; the page must also open when the settings are broken.
         return ""
-
-
-def _events(record: SyncRecord, attempts: list[Attempt]) -> list[Event]:
-    events = [*_beginning(record), *(_attempted(a) for a in attempts), *_end(record)]
-    return sorted(events, key=lambda event: event.at)
-
-
-def _beginning(record: SyncRecord) -> list[Event]:
-    flow, run = record.flow, record.run
-    # A replay takes the record over into its own run; who read it is not kept.
-    first = run.kind != RunKind.REPLAY
-    events = [
-        Event(
-            at=record.created_at,
-            title=f"Read from {flow.source}",
-            detail=f"{run.get_kind_display()} run #{run.pk}" if first else "",
-            by=str(run.started_by or "") if first else "",
-        )
-    ]
-    if record.version and record.version <= record.created_at:
-        events.append(Event(at=record.version, title=f"Changed in {flow.source}"))
-    return events
-
-
-def _attempted(attempt: Attempt) -> Event:
-    if attempt.by:
-        return Event(
-            at=attempt.at,
-            title="Replayed",
-            detail=f"Until then: {attempt.get_outcome_display().lower()}.",
-            by=str(attempt.by),
-        )
-    return Event(
-        at=attempt.at,
-        title=f"Attempt {attempt.number}: {attempt.get_outcome_display().lower()}",
-        detail=attempt.error_message,
-        level=_LEVELS.get(attempt.outcome, "info"),
-    )
-
-
-def _end(record: SyncRecord) -> list[Event]:
-    """How it stands now, where that is not an attempt already told."""
-    outcome = record.outcome
-    if record.settled_at is None:
-        return []
-    if outcome in _WRITTEN:
-        where = f"{outcome.capitalize()} in {record.flow.target}"
-        detail = f"as {record.target_id}" if record.target_id else ""
-        return [
-            Event(at=record.settled_at, title=where, detail=detail, level="success")
-        ]
-    if record.error_class:
-        return []
-    return [
-        Event(
-            at=record.settled_at,
-            title=record.get_outcome_display(),
-            detail=record.error_message,
-            level=_LEVELS.get(outcome, "info"),
-        )
-    ]

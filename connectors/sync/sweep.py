@@ -7,13 +7,11 @@ dead supervisor stops the flows.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -23,14 +21,13 @@ from connectors.models import (
     FlowState,
     FlowStatus,
     Heartbeat,
-    Outcome,
     RunKind,
     RunStatus,
     SyncRecord,
     SyncRun,
 )
 from connectors.models.record import DUE
-from connectors.sync import alerts, retry, runs
+from connectors.sync import alerts, claim, runs
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +57,7 @@ class Swept:
 def sweep() -> Swept:
     """Do all of it once."""
     swept = Swept()
-    _reclaim_records(swept)
+    swept.reclaimed, swept.poisoned = claim.reclaim()
     _requeue_runs(swept)
     _start_due_flows(swept)
     _push_leftovers(swept)
@@ -71,33 +68,6 @@ def sweep() -> Swept:
     if swept.total:
         log.info("swept", **{name: getattr(swept, name) for name in swept.__slots__})
     return swept
-
-
-def _reclaim_records(swept: Swept) -> None:
-    """Records whose worker died are due again, or dead when they keep killing it."""
-    with transaction.atomic():
-        lost = list(
-            SyncRecord.objects.select_for_update(skip_locked=True)
-            .filter(outcome=Outcome.IN_FLIGHT, lease_until__lt=timezone.now())
-            .values_list("pk", "run_id", "attempts")
-        )
-        poison = [(pk, run) for pk, run, attempts in lost if attempts >= retry.POISON]
-        again = [pk for pk, _, attempts in lost if attempts < retry.POISON]
-        SyncRecord.objects.filter(pk__in=again).update(
-            outcome=Outcome.PENDING, lease_token="", lease_until=None
-        )
-        SyncRecord.objects.filter(pk__in=[pk for pk, _ in poison]).update(
-            outcome=Outcome.DEAD,
-            lease_token="",
-            lease_until=None,
-            settled_at=timezone.now(),
-            error_class="internal",
-            error_message=f"Its worker died {retry.POISON} times while sending it. "
-            "Look at its payload, then replay it.",
-        )
-        for run_id, count in Counter(run for _, run in poison).items():
-            SyncRun.objects.filter(pk=run_id).update(dead=F("dead") + count)
-    swept.reclaimed, swept.poisoned = len(again), len(poison)
 
 
 def _requeue_runs(swept: Swept) -> None:
@@ -142,7 +112,9 @@ def _start_due_flows(swept: Swept) -> None:
 def _push_leftovers(swept: Swept) -> None:
     """Records that are due while no run of their flow is open: retries, mostly."""
     due = (
-        SyncRecord.objects.filter(outcome__in=DUE, due_at__lte=timezone.now())
+        SyncRecord.objects.filter(
+            outcome__in=DUE, due_at__lte=timezone.now(), claim=None
+        )
         .filter(flow__status=FlowStatus.ACTIVE)
         .order_by()
     )

@@ -1,35 +1,21 @@
 """Counting and finding what is not done, at any size of the record table.
 
-Nearly all records are done, and three partial indexes hold the rest. SQLite takes a
-partial index only when the query repeats its condition word for word: an IN list of
-parameters never matches, so the outcomes are written into the statement.
+Nearly all records are done. What is open is found by outcome, through indexes, and
+never by walking a flow, a run or the table.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import (
-    CharField,
-    Count,
-    Expression,
-    F,
-    Max,
-    Min,
-    QuerySet,
-    Value,
-)
+from django.db.models import CharField, Count, F, Max, Min, QuerySet, Value
 
-from connectors.models import Outcome, SyncRecord
-from connectors.models.record import DUE, PROBLEM
-
-# The conditions of the indexes record_problem and record_due, in their order.
-UNSETTLED = (Outcome.WAITING, Outcome.CONFLICT, Outcome.FAILED, Outcome.DEAD)
-MOVING = (Outcome.PENDING, Outcome.WAITING, Outcome.IN_FLIGHT)
+from connectors.models import Flow, Outcome, RunStatus, SyncRecord, SyncRun
+from connectors.models.record import DUE, OPEN, PROBLEM
 
 # Workers on several hosts stamp records by their own clocks, and a page of records is
 # stored at once: ids and creation times agree to within this.
@@ -37,43 +23,69 @@ _DISORDER = timedelta(minutes=10)
 _PROBES = 128
 
 
-class Literal(Value):
-    """A constant of ours that is written into the statement instead of bound."""
-
-    def as_sql(self, compiler: Any, _connection: Any) -> tuple[str, Sequence[Any]]:
-        text = str(self.value)
-        if not text.replace("_", "").isalpha():
-            raise ValueError(f"not a plain word: {text}")
-        return f"'{text}'", []
-
-
-def literals(outcomes: Iterable[str]) -> list[Expression]:
-    """Outcomes as they stand in the condition of a partial index."""
-    return [Literal(str(outcome), output_field=CharField()) for outcome in outcomes]
+def problems() -> QuerySet[SyncRecord]:
+    """The records that need a person."""
+    return SyncRecord.objects.filter(outcome__in=PROBLEM).order_by()
 
 
 def unsettled() -> QuerySet[SyncRecord]:
-    """Waiting records and problems, found by their partial index."""
-    return SyncRecord.objects.filter(outcome__in=literals(UNSETTLED)).order_by()
-
-
-def problems() -> QuerySet[SyncRecord]:
-    """The records that need a person."""
-    return unsettled().filter(outcome__in=PROBLEM)
+    """Problems and what waits to be tried again: all that carry an error."""
+    return SyncRecord.objects.filter(outcome__in=(*PROBLEM, Outcome.WAITING)).order_by()
 
 
 def moving() -> QuerySet[SyncRecord]:
-    """The records the engine still works on, found by their partial index."""
-    return SyncRecord.objects.filter(outcome__in=literals(MOVING)).order_by()
+    """Records on their way."""
+    return SyncRecord.objects.filter(outcome=Outcome.PENDING).order_by()
+
+
+def _due() -> QuerySet[SyncRecord]:
+    # The index begins with the flow, so flows are named, if only as "any".
+    flows = Flow.objects.order_by().values("pk")
+    return SyncRecord.objects.filter(flow__in=flows, outcome__in=DUE).order_by()
+
+
+def due_count() -> int:
+    """How many records wait to be sent."""
+    return _due().count()
+
+
+def oldest_due() -> datetime | None:
+    """Since when the longest waiting due record has been due."""
+    found: datetime | None = _due().aggregate(at=Min("due_at"))["at"]
+    return found
 
 
 def open_counts() -> Counter[tuple[int, str]]:
     """How many records are open, by flow id and outcome."""
-    counts: Counter[tuple[int, str]] = Counter()
-    for rows in (unsettled(), moving().exclude(outcome=Outcome.WAITING)):
-        grouped = rows.values_list("flow_id", "outcome").annotate(n=Count("pk"))
-        counts.update({(flow, outcome): n for flow, outcome, n in grouped})
-    return counts
+    flows = Flow.objects.order_by().values("pk")
+    rows = (
+        SyncRecord.objects.filter(flow__in=flows, outcome__in=OPEN)
+        .order_by()
+        .values_list("flow_id", "outcome")
+        .annotate(n=Count("pk"))
+    )
+    return Counter({(flow, outcome): n for flow, outcome, n in rows})
+
+
+class _Word(Value):
+    """A constant of ours that is written into the statement instead of bound.
+
+    SQLite takes a partial index only when the query repeats its condition word for
+    word; a list of parameters never matches.
+    """
+
+    def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, tuple[Any, ...]]:
+        text = str(self.value)
+        if not text.isalpha():
+            raise ValueError(f"not a plain word: {text}")
+        return f"'{text}'", ()
+
+
+def open_runs() -> QuerySet[SyncRun]:
+    """Runs that have not ended, found by their partial index."""
+    live = (RunStatus.QUEUED, RunStatus.RUNNING)
+    words = [_Word(status.value, output_field=CharField()) for status in live]
+    return SyncRun.objects.filter(status__in=words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +119,7 @@ def error_groups(records: QuerySet[SyncRecord], limit: int = 12) -> list[ErrorGr
     ]
 
 
-def _group(row: dict[str, Any], newest: SyncRecord) -> ErrorGroup:
+def _group(row: Mapping[str, Any], newest: SyncRecord) -> ErrorGroup:
     return ErrorGroup(
         flow_id=newest.flow_id,
         flow=newest.flow.name,
@@ -125,14 +137,6 @@ def of_run(records: QuerySet[SyncRecord], run_id: int) -> QuerySet[SyncRecord]:
     The sum keeps SQLite from walking all records of the run to find the few.
     """
     return records.alias(of=F("run_id") + 0).filter(of=run_id)
-
-
-def oldest_due() -> datetime | None:
-    """Since when the longest waiting due record has been due."""
-    found: datetime | None = (
-        moving().filter(outcome__in=DUE).aggregate(at=Min("due_at"))["at"]
-    )
-    return found
 
 
 def first_pk_since(moment: datetime) -> int:

@@ -12,8 +12,11 @@ from tests.admin import world as worlds
 
 
 @pytest.fixture
-def world(db: None) -> Iterator[worlds.World]:
-    """Both systems, served on loopback, connected."""
+def world(transactional_db: None) -> Iterator[worlds.World]:
+    """Both systems, served on loopback, connected.
+
+    Not inside a transaction: the rate ledger counts in its own.
+    """
     with worlds.world() as made:
         yield made
 

@@ -128,7 +128,7 @@ def _count(of: SyncRun, outcome: str, count: int) -> None:
 def _columns(of: SyncRun, source_id: str, values: dict[str, Any]) -> dict[str, Any]:
     then = timezone.now() - timedelta(hours=1)
     outcome = values.get("outcome", Outcome.FAILED)
-    moving = outcome in (Outcome.PENDING, Outcome.IN_FLIGHT, Outcome.WAITING)
+    moving = outcome in (Outcome.PENDING, Outcome.WAITING)
     bad = outcome in (Outcome.FAILED, Outcome.DEAD, Outcome.CONFLICT)
     usual: dict[str, Any] = {
         "flow": of.flow,

@@ -101,6 +101,18 @@ def test_the_zone_is_learned_by_the_first_write(hub: Hub) -> None:
     assert zone.key == "Asia/Tokyo"
 
 
+def test_a_record_that_is_locked_is_tried_later_and_its_neighbours_go_on(
+    hub: Hub,
+) -> None:
+    hub.control.clock(frozen=True)
+    hub.write([company(1)])
+    hub.control.config(lock_writes_per_s=1)
+    hub.write([company(1)])
+    results = hub.write([company(1), company(2)])
+    assert isinstance(results["JDE:1"].error, TransientError)
+    assert results["JDE:2"].outcome == "created"
+
+
 def test_an_account_that_moves_pauses_the_connection(hub: Hub) -> None:
     hub.fault(UPSERTS, times=None, status=477)
     with pytest.raises(RateLimitedError, match="data centre") as caught:

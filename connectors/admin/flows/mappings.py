@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -16,13 +16,14 @@ from unfold import widgets
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
-from connectors.models import FieldMapping, Flow
+from connectors.models import FieldMapping, Flow, ValueMap
 from connectors.sdk.records import FieldInfo
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.suggest import suggest
 from connectors.sync.mapping.transforms import TRANSFORMS, validate_row
 
 MAP = "connectors.map_flow"
+Choices: TypeAlias = Sequence[tuple[Any, str]]
 COLUMNS = (
     "source_field",
     "transform",
@@ -112,9 +113,12 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         *args: Any,
         source_fields: Mapping[str, FieldInfo],
         target_fields: Mapping[str, FieldInfo],
+        value_maps: Choices,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if "value_map" in self.fields:
+            self.fields["value_map"].widget.choices = value_maps
         self.source_fields, self.target_fields = source_fields, target_fields
         if not self.instance.pk and "position" not in (kwargs.get("initial") or {}):
             self.initial["position"] = None
@@ -146,12 +150,13 @@ class MappingFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     instance: Flow
 
     @cached_property
-    def known(self) -> dict[str, Mapping[str, FieldInfo]]:
-        """The fields of both ends, from the catalogue."""
+    def known(self) -> dict[str, Any]:
+        """What all rows choose from, asked for once."""
         flow = self.instance
         return {
             "source_fields": known_fields(flow.source, flow.source_object),
             "target_fields": known_fields(flow.target, flow.target_object),
+            "value_maps": [("", "None"), *ValueMap.objects.values_list("pk", "name")],
         }
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
@@ -160,17 +165,18 @@ class MappingFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     def rows(self) -> Iterator[MappingForm]:
         """The forms that say something and are not deleted."""
         for form in self.forms:
-            if form in self.deleted_forms or not hasattr(form, "cleaned_data"):
-                continue
-            if form.instance.pk or form.has_changed():
+            values = getattr(form, "cleaned_data", {})
+            said = form.instance.pk or form.has_changed()
+            if said and not values.get("DELETE"):
                 yield form
 
     def clean(self) -> None:
         super().clean()
         taken: set[str] = set()
         for form in self.rows():
-            target = form.cleaned_data.get("target_field")
-            if not target or not form.cleaned_data.get("enabled"):
+            values = getattr(form, "cleaned_data", {})
+            target = values.get("target_field")
+            if not target or not values.get("enabled"):
                 continue
             if target in taken:
                 form.add_error("target_field", "Another row fills this field already.")
@@ -211,14 +217,6 @@ class MappingInline(TabularInline):  # type: ignore[misc]
 
     def get_extra(self, request: HttpRequest, obj: Flow | None = None, **_: Any) -> int:
         return len(suggestions(request, obj))
-
-    def formfield_for_foreignkey(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        # One query for all rows, and no pencil beside each of them.
-        field.empty_label = "None"
-        return field
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

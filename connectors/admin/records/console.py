@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models.functions import Left
 from django.http import (
     Http404,
     HttpRequest,
@@ -21,20 +20,19 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from connectors.admin.base import ReadOnlyAdmin, ago
+from connectors.admin.base import ago
 from connectors.admin.records import filters
-from connectors.admin.records.edit import EditMixin
+from connectors.admin.records.edit import EditPages
 from connectors.admin.records.page import page
-from connectors.admin.records.replay import ReplayMixin
 from connectors.admin.records.words import LABELS
 from connectors.models import Outcome, SyncRecord
 from connectors.sync.story import load
 
-_LARGE = ("payload", "original_payload", "mapped", "response", "error_message")
+_LARGE = ("payload", "original_payload", "mapped", "response")
 
 
 @admin.register(SyncRecord)
-class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
+class SyncRecordAdmin(EditPages):
     """A million rows: nothing here counts them, sorts them or reads their JSON."""
 
     list_display = ("record", "flow_name", "state", "what", "tries", "read")
@@ -64,11 +62,11 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
     class Media:
         css = {"all": ("connectors/records.css",)}
 
-    # --- the list -------------------------------------------------------------------
+    # --- the list ---
 
     def get_queryset(self, request: HttpRequest) -> filters.Records:
         records: filters.Records = super().get_queryset(request)
-        return records.defer(*_LARGE).annotate(error_start=Left("error_message", 200))
+        return records.defer(*_LARGE)
 
     def get_search_results(
         self, _request: HttpRequest, queryset: filters.Records, search_term: str
@@ -79,9 +77,9 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
-        if isinstance(response, TemplateResponse) and response.context_data:
-            if cl := response.context_data.get("cl"):
-                response.context_data |= self._above_list(request, cl)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            context |= self._above_list(request, context["cl"])
         return response
 
     def _above_list(self, request: HttpRequest, cl: Any) -> dict[str, Any]:
@@ -121,8 +119,7 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
 
     @display(description="Result")
     def what(self, record: SyncRecord) -> SafeString | str:
-        text = getattr(record, "error_start", "")
-        if text:
+        if text := record.error_message[:300]:
             return format_html(
                 '<span class="record-error" title="{0}">{0}</span>', text
             )
@@ -140,7 +137,7 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
     def read(self, record: SyncRecord) -> str:
         return ago(record.created_at)
 
-    # --- ticked rows ------------------------------------------------------------------
+    # --- ticked rows ---
 
     @action(description="Replay", permissions=["replay"])
     def replay_ticked(
@@ -162,7 +159,7 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
         ticked = [str(pk) for pk in queryset.values_list("pk", flat=True)]
         return self.replay_confirmation(request, queryset, ticked)
 
-    # --- the page of one record -------------------------------------------------------
+    # --- the page of one record ---
 
     def get_urls(self) -> list[URLPattern]:
         views = (
@@ -213,25 +210,25 @@ class SyncRecordAdmin(EditMixin, ReplayMixin, ReadOnlyAdmin):
         outcome = found.first()
         if outcome is None:
             raise Http404
-        if outcome in (Outcome.PENDING, Outcome.IN_FLIGHT):
+        if outcome == Outcome.PENDING:
             return HttpResponse(status=204)
         return HttpResponse(headers={"HX-Refresh": "true"})
 
 
 def _chips(cl: Any) -> list[dict[str, str]]:
     """The filters in force, each with the address that drops it."""
-    chips = []
+    chips: list[dict[str, str]] = []
     for spec in cl.filter_specs:
         if spec.parameter_name == "outcome" and spec.value() in filters.GROUPS:
             continue  # a tab shows it
-        choices = list(spec.choices(cl))
-        for choice in choices[1:]:
-            if choice["selected"]:
-                chips.append(
-                    {
-                        "title": str(spec.title),
-                        "label": str(choice["display"]).lstrip("– "),
-                        "drop": choices[0]["query_string"],
-                    }
-                )
+        everything, *choices = spec.choices(cl)
+        chips += [
+            {
+                "title": str(spec.title),
+                "label": str(choice["display"]).lstrip("– "),
+                "drop": everything["query_string"],
+            }
+            for choice in choices
+            if choice["selected"]
+        ]
     return chips

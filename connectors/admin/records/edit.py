@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from connectors.admin.base import post_action
+from connectors.admin.records.replay import ReplayPages
 from connectors.models import SyncRecord
 from connectors.sdk.records import FieldInfo
 from connectors.sdk.values import dump, load
@@ -129,13 +130,11 @@ def _read(field: EditedField) -> Any:
     return value
 
 
-class EditMixin:
+class EditPages(ReplayPages):
     """The page that edits a payload: the form, then the changes, then the replay."""
 
     @post_action(PERMISSION, label="Edit payload and replay", icon="edit_note")
-    def edit_payload(
-        self: Any, request: HttpRequest, record: SyncRecord
-    ) -> HttpResponse:
+    def edit_payload(self, request: HttpRequest, record: SyncRecord) -> HttpResponse:
         """Each press of a button posts the form here; nothing is kept in between."""
         fields = fields_of(record, request.POST.dict())
         payload = edited_payload(record, fields)
@@ -165,7 +164,7 @@ class EditMixin:
         return TemplateResponse(request, TEMPLATE, context)
 
     def edited(
-        self: Any, request: HttpRequest, record: SyncRecord, payload: dict[str, Any]
+        self, request: HttpRequest, record: SyncRecord, payload: dict[str, Any]
     ) -> HttpResponse:
         """Store the payload and replay; note which fields were changed."""
         old = record.payload or {}

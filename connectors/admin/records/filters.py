@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from connectors.models import Flow, Outcome, SyncRecord, SyncRun
-from connectors.models.record import DONE, PROBLEM
+from connectors.models.record import DONE, OPEN
 from connectors.sync import tally
 
 Records = QuerySet[SyncRecord]
@@ -47,17 +47,16 @@ _LAST = "\U0010ffff"
 def with_outcome(records: Records, value: str) -> Records:
     """The records of an outcome, or of a group of outcomes."""
     if value == FINISHED:
-        return records.filter(outcome__in=DONE)
+        # "Not open", so that the newest ids are read and not all that are done.
+        return records.exclude(outcome__in=OPEN)
     if value in DONE:
         return records.filter(outcome=value)
     if value == NEEDS_ME:
         found = tally.problems()
     elif value == MOVING:
-        found = tally.moving().exclude(outcome=Outcome.WAITING)
-    elif value in PROBLEM or value == Outcome.WAITING:
-        found = tally.unsettled().filter(outcome=value)
+        found = tally.moving()
     elif value in Outcome.values:
-        found = tally.moving().filter(outcome=value)
+        found = SyncRecord.objects.filter(outcome=value).order_by()
     else:
         return records.none()
     # As a set of ids: otherwise SQLite walks all records of a flow to find these few.

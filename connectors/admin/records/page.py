@@ -22,7 +22,7 @@ def page(record: SyncRecord) -> dict[str, Any]:
         "flow": told.flow,
         "label_type": LABELS[Outcome(record.outcome)],
         "is_problem": record.outcome in PROBLEM,
-        "is_moving": record.outcome in (Outcome.PENDING, Outcome.IN_FLIGHT),
+        "is_moving": record.outcome == Outcome.PENDING,
         "next_step": next_step(record),
         "answer": _answer(record),
         "edited": [v for v in told.source_values if v.original is not None],

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import helpers
@@ -25,9 +24,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import is_aware
 
-from connectors.admin.base import post_action
+from connectors.admin.base import ReadOnlyAdmin, post_action
 from connectors.admin.records.filters import Records
-from connectors.models import Outcome, SyncRecord
+from connectors.models import Flow, Outcome, SyncRecord
 from connectors.models.record import PROBLEM
 from connectors.sync import tally
 from connectors.sync.replay import REPLAYABLE, ReplayResult, replay
@@ -73,13 +72,12 @@ class Plan:
 def plan(records: Records) -> Plan:
     """Count what these records are, in three queries."""
     found = Plan()
-    rows = (
-        records.order_by().values_list("flow__name", "outcome").annotate(n=Count("pk"))
-    )
-    for flow, outcome, count in rows:
+    names = dict(Flow.objects.values_list("pk", "name"))
+    rows = plain(records).values_list("flow_id", "outcome").annotate(n=Count("pk"))
+    for flow_id, outcome, count in rows:
         found.outcomes[outcome] += count
         if outcome in REPLAYABLE:
-            found.flows[flow] += count
+            found.flows[names.get(flow_id, "")] += count
     if found.problems:
         found.errors = tally.error_groups(records.filter(outcome__in=PROBLEM), limit=8)
     return found
@@ -92,8 +90,8 @@ def settled_before(records: Records, moment: datetime) -> Records:
 
 
 def plain(records: Records) -> Records:
-    """The same records without the list's columns and joins."""
-    return SyncRecord.objects.filter(pk__in=records.order_by().values("pk"))
+    """The same records without the list's order and joins."""
+    return records.order_by().select_related(None).defer(None)
 
 
 def answer(result: ReplayResult) -> str:
@@ -137,10 +135,10 @@ def _shown_at(request: HttpRequest) -> datetime:
     return moment if moment and is_aware(moment) else timezone.now()
 
 
-class ReplayMixin:
+class ReplayPages(ReadOnlyAdmin):
     """The replay pages of the record console."""
 
-    def replay_many(self: Any, request: HttpRequest) -> HttpResponse:
+    def replay_many(self, request: HttpRequest) -> HttpResponse:
         """All records of the list's filter (in the address), or those ticked."""
         self.check_may_replay(request)
         ticked = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
@@ -154,7 +152,7 @@ class ReplayMixin:
         return self.replay_confirmation(request, records, ticked)
 
     def replay_confirmation(
-        self: Any, request: HttpRequest, records: Records, ticked: list[str]
+        self, request: HttpRequest, records: Records, ticked: list[str]
     ) -> HttpResponse:
         """Say what would happen, and ask."""
         query = "" if ticked else request.GET.urlencode()
@@ -171,9 +169,7 @@ class ReplayMixin:
         )
         return TemplateResponse(request, TEMPLATE, context)
 
-    def replay_confirmed(
-        self: Any, request: HttpRequest, records: Records
-    ) -> HttpResponse:
+    def replay_confirmed(self, request: HttpRequest, records: Records) -> HttpResponse:
         """Replay; say what was taken; show the run."""
         if request.POST.get("which") == "problems":
             records = records.filter(outcome__in=PROBLEM)
@@ -192,7 +188,7 @@ class ReplayMixin:
         return HttpResponseRedirect(f"{back}?{query}" if query else back)
 
     def note_replay(
-        self: Any,
+        self,
         request: HttpRequest,
         result: ReplayResult,
         *,
@@ -204,7 +200,7 @@ class ReplayMixin:
         self.message_user(request, answer(result), level)
         runs = ", ".join(f"#{run.pk}" for run in result.runs)
         LogEntry.objects.create(
-            user_id=request.user.pk,
+            user_id=int(str(request.user.pk)),
             content_type=ContentType.objects.get_for_model(SyncRecord),
             object_id=str(record.pk) if record else None,
             object_repr=str(record) if record else _records(result.taken),
@@ -216,19 +212,19 @@ class ReplayMixin:
         )
 
     @post_action(PERMISSION, label="Replay", icon="replay", shown=_settled)
-    def replay_one(self: Any, request: HttpRequest, record: SyncRecord) -> HttpResponse:
+    def replay_one(self, request: HttpRequest, record: SyncRecord) -> HttpResponse:
         """Send this record again as stored."""
         return self.replayed_one(request, record, fresh=False)
 
     @post_action(PERMISSION, label="Replay fresh", icon="sync", shown=_settled)
     def replay_one_fresh(
-        self: Any, request: HttpRequest, record: SyncRecord
+        self, request: HttpRequest, record: SyncRecord
     ) -> HttpResponse:
         """Read this record from its source again, and send it."""
         return self.replayed_one(request, record, fresh=True)
 
     def replayed_one(
-        self: Any, request: HttpRequest, record: SyncRecord, *, fresh: bool
+        self, request: HttpRequest, record: SyncRecord, *, fresh: bool
     ) -> HttpResponse:
         """Replay one record and go back to its page, where it can be followed."""
         found = SyncRecord.objects.filter(pk=record.pk)
@@ -238,21 +234,18 @@ class ReplayMixin:
         self.note_replay(request, result, fresh=fresh, record=record)
         return self.back(request, record)
 
-    def replay_url(self: Any) -> str:
+    def replay_url(self) -> str:
         """The address of the replay page."""
         return reverse("admin:connectors_syncrecord_replay")
 
-    def check_may_replay(self: Any, request: HttpRequest) -> None:
+    def check_may_replay(self, request: HttpRequest) -> None:
         """Raise PermissionDenied for who may not."""
         if not self.has_replay_permission(request):
             raise PermissionDenied
 
-    def has_replay_permission(self: Any, request: HttpRequest) -> bool:
+    def has_replay_permission(self, request: HttpRequest) -> bool:
         """Whether this person may replay; the actions ask for it by this name."""
-        allowed: bool = request.user.has_perm(  # type: ignore[union-attr]
-            PERMISSION
-        ) and self.has_view_permission(request)
-        return allowed
+        return request.user.has_perm(PERMISSION) and self.has_view_permission(request)
 
 
 def _numbers(values: list[str]) -> list[int]:

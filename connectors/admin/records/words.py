@@ -34,7 +34,6 @@ NEXT_STEPS = {
 
 _BY_OUTCOME = {
     Outcome.PENDING: "Nothing to do: it is waiting for a worker to send it.",
-    Outcome.IN_FLIGHT: "Nothing to do: it is being sent right now.",
     Outcome.WAITING: "Nothing to do: it is tried again by itself.",
     Outcome.CREATED: "Nothing to do: it arrived.",
     Outcome.UPDATED: "Nothing to do: it arrived.",
@@ -47,7 +46,6 @@ _BY_OUTCOME = {
 
 LABELS = {
     Outcome.PENDING: "info",
-    Outcome.IN_FLIGHT: "info",
     Outcome.WAITING: "warning",
     Outcome.CREATED: "success",
     Outcome.UPDATED: "success",

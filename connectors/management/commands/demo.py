@@ -8,7 +8,7 @@ import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,7 +18,13 @@ from django.core.management.base import CommandError
 from rich.console import Console
 from rich.text import Text
 
-from connectors.management.common import LOOK, NOT_NOW, USAGE, ConsoleCommand
+from connectors.management.common import (
+    LOOK,
+    NOT_NOW,
+    USAGE,
+    WIDTH,
+    ConsoleCommand,
+)
 from connectors.management.demo.children import ChildError
 from connectors.management.demo.installation import InstallationError
 from connectors.management.demo.show import Demo, DemoError, start_over
@@ -37,6 +43,8 @@ so that it never touches another installation.
 
 All of it is kept in var/demo. A second demo goes on where the first one stopped, and
 moves only what has changed."""
+    # Model checks open the database, which a demo that starts over has to remove.
+    requires_system_checks: tuple[str, ...] = ()
     examples = (
         "demo                      # as make demo does",
         "demo --once               # stop at the end: for scripts",
@@ -73,7 +81,9 @@ moves only what has changed."""
                 "The demo has settings of its own: start it with “make demo”.",
                 returncode=USAGE,
             )
-        console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        console = Console(
+            highlight=False, width=None if sys.stdout.isatty() else WIDTH
+        )
         with alone(Path(settings.DATA_DIR)), stoppable():
             if fresh:
                 start_over(Path(settings.DATA_DIR))
@@ -98,10 +108,14 @@ def stop(demo: Demo, console: Console) -> None:
     """Stop the children; whoever is impatient waits, or they would be cut off."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    if demo.children.running:
-        console.print("Stopping ...", style="dim")
-    demo.close()
-    console.print("Stopped.", style="dim")
+    try:
+        # A terminal that was closed cannot be written to.
+        with suppress(OSError):
+            console.print("Stopping ...", style="dim")
+    finally:
+        demo.close()
+    with suppress(OSError):
+        console.print("Stopped.", style="dim")
 
 
 @contextmanager

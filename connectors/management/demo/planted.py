@@ -10,7 +10,7 @@ from connectors.sandbox.core.client import ControlClient
 MAILS = "F01151"
 # Which of the people with an e-mail address, in the order of their numbers, and what
 # somebody typed there instead.
-SPOILED = {3: "{user} at {host}", 8: "{user}@{host}; office@{host}"}
+SPOILED = {3: "{user} at {host}", 8: "{user}@{host} (new)"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,11 @@ from urllib.error import URLError
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 from rich.console import Console
 
 from connectors.management.demo import installation, summary
-from connectors.management.demo.children import Child, ChildError, Children, free_ports
+from connectors.management.demo.children import Child, Children, free_ports
 from connectors.management.demo.planted import Planted, plant, planted
 from connectors.management.demo.verify import Verdict, verify
 from connectors.management.progress import RunProgress
@@ -190,6 +191,8 @@ class Demo:
                 {one.key for one in spoiled},
             )
             failing = self._judge_runs(verdict, done, spoiled)
+            if not answers(f"{self.url}/healthz"):
+                verdict.problems.append(f"{self.url}/healthz says that not all is well")
         self.console.print()
         self.console.print(summary.moved(done))
         summary.verdict(self.console, verdict)
@@ -231,6 +234,7 @@ class Demo:
 
 def start_over(folder: Path) -> None:
     """Remove all of a demo but its keys and password, and the lock that is held."""
+    connections.close_all()
     for path in folder.iterdir():
         if path.name in ("env", "lock"):
             continue
@@ -255,5 +259,3 @@ def answers(url: str) -> bool:
         return False
 
 
-Ended = Callable[[], None]
-__all__ = ["ChildError", "Demo", "DemoError", "start_over"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -20,16 +21,24 @@ SOMETIMES = ("waiting", "conflict", "dead", "skipped", "replayed")
 def moved(runs: Sequence[SyncRun]) -> Table:
     """What moved, a row per flow; rarer outcomes only where there are some."""
     names = [*ALWAYS, *(n for n in SOMETIMES if any(getattr(r, n) for r in runs))]
-    table = Table(title="What moved", title_justify="left", title_style="bold")
+    table = Table(
+        title="What moved",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     table.add_column("Flow", no_wrap=True)
     for name in names:
-        table.add_column(name.capitalize(), justify="right")
-    table.add_column("Seconds", justify="right")
-    table.add_column("Speed", justify="right")
+        table.add_column(name.capitalize(), justify="right", no_wrap=True)
+    table.add_column("Time", justify="right", no_wrap=True)
+    table.add_column("Speed", justify="right", no_wrap=True)
     for run in runs:
         seconds = run.duration.total_seconds() if run.duration else 0.0
         counts = [shown(getattr(run, name)) for name in names]
-        table.add_row(str(run.flow), *counts, f"{seconds:.1f}", speed(run))
+        table.add_row(str(run.flow), *counts, f"{seconds:.1f} s", speed(run))
     return table
 
 
@@ -56,7 +65,7 @@ def footnote(console: Console, failing: Sequence[Planted], url: str) -> None:
         console.print(
             f"  {one.key}: “{one.email}” is no e-mail address", markup=False
         )
-    console.print(f"  {url}/admin/connectors/syncrecord/", markup=False)
+    console.print(f"  {url}/admin/connectors/syncrecord/?outcome=needs-me", markup=False)
 
 
 def address(console: Console, url: str, user: str, password: str) -> None:

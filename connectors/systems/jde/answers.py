@@ -1,10 +1,9 @@
-"""What the AIS Server says: rows, next pages, and faults in all their places."""
+"""What the AIS Server says beside rows: counts, links, faults in all their places."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.sdk.errors import (
@@ -14,8 +13,6 @@ from connectors.sdk.errors import (
     UnavailableError,
 )
 from connectors.sdk.http import Response
-from connectors.sdk.redact import Redactor
-from connectors.systems.jde.query import Row
 
 # A body that is only an error is short; a page of rows need not be read twice.
 _SHORT = 8192
@@ -23,17 +20,6 @@ _TOKEN = re.compile(r"\btoken\b", re.IGNORECASE)
 _INVALID_TOKEN = re.compile(r"\b(invalid|expired) token\b", re.IGNORECASE)
 # Saves the retries where the text is plain; `service` finds out without it as well.
 _NO_TABLE = re.compile(r"not a valid table|no access|not authori[sz]ed", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """One page. `columns` are the aliases the server shows; `href` its next page."""
-
-    rows: Sequence[Row]
-    more: bool
-    columns: frozenset[str]
-    href: str
-    timestamp: object
 
 
 def said(response: Response) -> str:
@@ -110,36 +96,6 @@ def _only_an_error(response: Response) -> bool:
     return not any(name.startswith(("fs_", "ds_")) for name in body)
 
 
-def rows_of(answer: Any, table: str, redact: Redactor) -> Rows:
-    """The page in a GRID_DATA answer.
-
-    Raises ConfigurationError for a query the server found fault with, and
-    UnavailableError when it failed or answered something else.
-    """
-    if not isinstance(answer, dict):
-        raise UnavailableError("JD Edwards answered without a data object.")
-    form = answer.get(f"fs_DATABROWSE_{table}")
-    _raise_for(answer.get("sysErrors"), table, UnavailableError, redact)
-    if not isinstance(form, dict):
-        raise UnavailableError(f"JD Edwards answered without the rows of {table}.")
-    _raise_for(form.get("errors"), table, ConfigurationError, redact)
-    try:
-        grid = form["data"]["gridData"]
-        rows, summary = grid["rowset"], grid.get("summary") or {}
-    except (KeyError, TypeError):
-        raise UnavailableError(
-            f"JD Edwards answered without the rows of {table}."
-        ) from None
-    prefix = len(table) + 1
-    return Rows(
-        rows,
-        bool(summary.get("moreRecords")),
-        frozenset(name[prefix:] for name in grid.get("columns") or ()),
-        _next_link(answer.get("links")),
-        answer.get("timeStamp"),
-    )
-
-
 def count_of(answer: Any) -> int | None:
     """The number in a COUNT answer: any integer under a `ds_` member."""
     if not isinstance(answer, Mapping):
@@ -163,21 +119,30 @@ def _integer_in(value: Any) -> int | None:
     return next((n for n in map(_integer_in, inner) if n is not None), None)
 
 
-def _next_link(links: Any) -> str:
+def next_link(links: Any) -> str:
+    """The address of the next page; "" when there is none."""
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("rel") == "next":
             return str(link.get("href") or "")
     return ""
 
 
-def _raise_for(
-    errors: Any, table: str, kind: type[ConnectorError], redact: Redactor
-) -> None:
-    if not errors:
-        return
+def raise_for_errors(system: Any, query: Any, response: Response, table: str) -> None:
+    """Raise for the error lists of an answer: the server's, and the query's."""
+    if system:
+        text, code = _first(system)
+        message = response.redact(f"JD Edwards failed on {table}: {text}")
+        raise UnavailableError(message, code=code)
+    if query:
+        text, code = _first(query)
+        message = response.redact(f"JD Edwards finds fault on {table}: {text}")
+        raise ConfigurationError(message, code=code)
+
+
+def _first(errors: Any) -> tuple[str, str]:
+    """Text and code of the first entry."""
     first = errors[0] if isinstance(errors, list) else errors
-    text = first
-    if isinstance(first, dict):
-        text = first.get("MOBILE") or first.get("TITLE") or first.get("DESC") or first
-    code = str(first.get("CODE", "")) if isinstance(first, dict) else ""
-    raise kind(redact(f"JD Edwards reports a fault on {table}: {text}"), code=code)
+    if not isinstance(first, dict):
+        return str(first), ""
+    text = first.get("MOBILE") or first.get("TITLE") or first.get("DESC")
+    return str(text or "no reason given"), str(first.get("CODE") or "")

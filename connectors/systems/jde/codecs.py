@@ -87,23 +87,31 @@ def moment(when: Stamp, zone: tzinfo) -> datetime | None:
     counts as the start of its day.
     """
     day, clock = when
-    if not day:
+    found = _day(day, zone) if day else None
+    if found is None:
         return None
-    minute, second = clock // 100 % 100, clock % 100
-    hour = _hour(day, clock // 10000, zone)
-    if hour is None or minute > 59 or second > 59:
-        return _hour(day, 0, zone)
-    return hour + timedelta(0, 60 * minute + second)
+    midnight, steady = found
+    hour, minute, second = clock // 10000, clock // 100 % 100, clock % 100
+    if hour > 23 or minute > 59 or second > 59:
+        return midnight
+    if steady:
+        return midnight + timedelta(0, 3600 * hour + 60 * minute + second)
+    local = datetime(
+        int(day[:4]), int(day[4:6]), int(day[6:]), hour, minute, second, tzinfo=zone
+    )
+    return local.astimezone(UTC)
 
 
-@lru_cache(maxsize=65536)
-def _hour(day: str, hour: int, zone: tzinfo) -> datetime | None:
-    """The start of an hour; clocks are only ever changed there, so it is kept."""
+@lru_cache(maxsize=16384)
+def _day(day: str, zone: tzinfo) -> tuple[datetime, bool] | None:
+    """Local midnight in UTC, and whether the day has 24 hours (clocks stay as is)."""
     try:
-        start = datetime(int(day[:4]), int(day[4:6]), int(day[6:]), hour, tzinfo=zone)
-    except ValueError:
+        local = datetime(int(day[:4]), int(day[4:6]), int(day[6:]), tzinfo=zone)
+        midnight = local.astimezone(UTC)
+        following = (local + timedelta(days=1)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return start.astimezone(UTC)
+    return midnight, following - midnight == timedelta(days=1)
 
 
 def parse_timestamp(text: object) -> datetime | None:

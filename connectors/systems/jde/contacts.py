@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
-from connectors.sdk.records import Scalar, SourceRecord
+from connectors.sdk.records import SourceRecord
 from connectors.systems.jde import parts
 from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment
 from connectors.systems.jde.entities import Entity, Key, Loaded
 from connectors.systems.jde.options import Options
 from connectors.systems.jde.query import Row
 from connectors.systems.jde.reachable import Found, add, electronic, phones
-from connectors.systems.jde.rows import RowDecoder, text_reader
+from connectors.systems.jde.rows import RecordDecoder, text_reader
 
 _NAMES = ("MLNM", "ALPH", "GNNM", "MDNM", "SRNM")
 _NAME_FIELDS = ("name", "first_name", "middle_name", "last_name")
@@ -43,15 +43,14 @@ class Contacts(Entity):
             if table != "F0101":
                 loaded.newest(stamps)
         picked = self._picked(sides)
-        key, decode = heads.key, RowDecoder(heads.shape)
+        key, decoder = heads.key, RecordDecoder([heads.shape])
         read_names = _name_reader(heads)
         found = []
         for row in heads.rows:
             person = key(row)
             if person[0] not in parents:
                 continue
-            fields: dict[str, Scalar] = {}
-            decode.into(fields, row)
+            fields = decoder.fields([row])
             fields.update(zip(_NAME_FIELDS, read_names(row), strict=True))
             add(fields, picked, person)
             if not (fields["name"] or fields["email"]):
@@ -78,7 +77,7 @@ def _name_reader(heads: Loaded) -> Callable[[Row], Sequence[str | None]]:
     """
     if all(heads.shape.hides(alias) for alias in _NAMES):
         return lambda _row: (None,) * len(_NAME_FIELDS)
-    read = text_reader([heads.column(alias) for alias in _NAMES])
+    read = text_reader(*_NAMES)
 
     def names(row: Row) -> Sequence[str | None]:
         mailing, alpha, given, middle, surname = read(row)

@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
-from connectors.sdk.records import Scalar, SourceRecord
+from connectors.sdk.records import SourceRecord
 from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment, stamp
 from connectors.systems.jde.parts import ITEMS
 from connectors.systems.jde.query import Row
-from connectors.systems.jde.rows import RowDecoder
+from connectors.systems.jde.rows import RecordDecoder
 from connectors.systems.jde.tables import Part, Shape
 
 _AS_STORED = {"email", "website"}  # worked out, but by choosing rows alone
@@ -30,26 +30,17 @@ class Loaded:
     @property
     def key(self) -> Callable[[Row], Key]:
         """Picks the record's key from a row."""
-        table = self.shape.part.table
-        return itemgetter(*(f"{table}_{alias}" for alias in self.shape.part.group))
-
-    def column(self, alias: str) -> str:
-        """The name of a column in a row."""
-        return f"{self.shape.part.table}_{alias}"
+        return attrgetter(*self.shape.part.group)
 
     def newest(self, stamps: dict[Key, Stamp]) -> None:
         """Raise the stamps of the records to those of these rows."""
-        key, get = self.key, stamps.get
-        day, clock = self.column("UPMJ"), self.column(self.shape.part.clock)
-        for row in self.rows:
-            changed = row.get(day)
-            if changed is None:
-                continue
-            number = key(row)
+        get, pick = stamps.get, attrgetter("UPMJ", self.shape.part.clock)
+        numbers, times = map(self.key, self.rows), map(pick, self.rows)
+        for number, (day, clock) in zip(numbers, times, strict=True):
             known = get(number, NO_STAMP)
             # Most rows are older than one seen before: their day alone tells.
-            if type(changed) is not str or changed >= known[0]:
-                found = stamp(changed, row.get(clock))
+            if type(day) is not str or day >= known[0]:
+                found = stamp(day, clock)
                 if found > known:
                     stamps[number] = found
 
@@ -101,12 +92,11 @@ class Items(Entity):
     ) -> list[SourceRecord]:
         stamps: dict[Key, Stamp] = {}
         heads.newest(stamps)
-        key, decode = heads.key, RowDecoder(heads.shape)
+        key, decoder = heads.key, RecordDecoder([heads.shape])
         found = []
         for row in heads.rows:
             number = key(row)
-            fields: dict[str, Scalar] = {}
-            decode.into(fields, row)
+            fields = decoder.fields([row])
             changed = fields["changed_at"] = moment(stamps.get(number, NO_STAMP), zone)
             found.append(
                 SourceRecord(key=str(number), fields=fields, modified_at=changed)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Row = dict[str, Any]
+Row = Any  # of `grid.row_type`: an attribute for each column
 Seek = tuple[str, ...]  # the values of a query's `seek` columns, as text
 
 Operator = Literal["EQUAL", "GREATER", "GREATER_EQUAL", "LESS_EQUAL", "BETWEEN", "LIST"]
@@ -50,6 +50,8 @@ class Query:
     `seek` are the columns that paging goes by, ascending; `then` orders the rows
     that are alike in those ("EFTB DESC"). Where `seek` is not unique, only the first
     row of each of its values is sure to come: the order decides which that is.
+    Without `columns` the server sends all it has. `also_read` names columns that are
+    not asked for and that rows have all the same.
     """
 
     table: str
@@ -58,14 +60,20 @@ class Query:
     where: tuple[Condition, ...] = ()
     then: tuple[str, ...] = ()
     limit: int | None = None
+    also_read: tuple[str, ...] = ()
 
     def also(self, *conditions: Condition) -> Query:
         """The same with more conditions."""
         return replace(self, where=(*self.where, *conditions))
 
     def position(self, row: Row) -> Seek:
-        """Where paging stands after this row. Raises KeyError for a hidden column."""
-        return tuple(str(row[f"{self.table}_{alias}"]) for alias in self.seek)
+        """Where paging stands after this row."""
+        return tuple(str(getattr(row, alias)) for alias in self.seek)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The columns that rows of this query have as attributes."""
+        return tuple(dict.fromkeys((*self.columns, *self.also_read)))
 
     def body(self, kind: str, page_size: int, after: Sequence[str]) -> dict[str, Any]:
         """The request for rows (BROWSE) or their number (COUNT)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from connectors.sdk.records import Scalar
 from connectors.systems.jde.entities import Key, Loaded
@@ -10,8 +11,9 @@ from connectors.systems.jde.options import Options
 from connectors.systems.jde.rows import text_reader
 
 _HOST_END = re.compile(r"[/?#:\\\s]")
-# Field, record, value. None instead of values: this user may not see them.
-Found = dict[str, dict[Key, str] | None]
+# By field: the value of each record, and what a record without one says.
+Found = dict[str, tuple[Mapping[Key, Scalar], Scalar]]
+_NOT_SHOWN: tuple[Mapping[Key, Scalar], Scalar] = ({}, None)
 
 
 def phones(loaded: Loaded, options: Options, *, mobile: bool) -> Found:
@@ -22,9 +24,9 @@ def phones(loaded: Loaded, options: Options, *, mobile: bool) -> Found:
     """
     names = ("phone", "fax", "mobile") if mobile else ("phone", "fax")
     if loaded.shape.hides("PH1"):
-        return dict.fromkeys(names)
+        return dict.fromkeys(names, _NOT_SHOWN)
     key = loaded.key
-    read = text_reader([loaded.column(alias) for alias in ("PHTP", "AR1", "PH1")])
+    read = text_reader("PHTP", "AR1", "PH1")
     business: dict[Key, str] = {}
     other: dict[Key, str] = {}
     faxes: dict[Key, str] = {}
@@ -42,16 +44,17 @@ def phones(loaded: Loaded, options: Options, *, mobile: bool) -> Found:
         else:
             chosen = other
         chosen.setdefault(key(row), f"{prefix} {number}" if prefix else number)
-    return dict(zip(names, (other | business, faxes, mobiles), strict=False))
+    picked = (other | business, faxes, mobiles)
+    return {name: (values, "") for name, values in zip(names, picked, strict=False)}
 
 
 def electronic(loaded: Loaded, options: Options, *, website: bool) -> Found:
     """E-mail and, if asked for, website and its domain: the first of each kind."""
     names = ("email", "website", "domain") if website else ("email",)
     if loaded.shape.hides("EMAL"):
-        return dict.fromkeys(names)
+        return dict.fromkeys(names, _NOT_SHOWN)
     key = loaded.key
-    read = text_reader([loaded.column(alias) for alias in ("ETP", "EMAL")])
+    read = text_reader("ETP", "EMAL")
     emails: dict[Key, str] = {}
     websites: dict[Key, str] = {}
     for row in loaded.rows:
@@ -62,7 +65,8 @@ def electronic(loaded: Loaded, options: Options, *, website: bool) -> Found:
         elif address and kind in options.web_types:
             websites.setdefault(key(row), address)
     domains = {number: domain_of(url) for number, url in websites.items()}
-    return dict(zip(names, (emails, websites, domains), strict=False))
+    picked = (emails, websites, domains)
+    return {name: (values, "") for name, values in zip(names, picked, strict=False)}
 
 
 def domain_of(url: str) -> str:
@@ -73,6 +77,6 @@ def domain_of(url: str) -> str:
 
 
 def add(fields: dict[str, Scalar], found: Found, key: Key) -> None:
-    """Set the picked values of one record; none picked is said empty."""
-    for name, values in found.items():
-        fields[name] = None if values is None else values.get(key, "")
+    """Set the picked values of one record."""
+    for name, (values, missing) in found.items():
+        fields[name] = values.get(key, missing)

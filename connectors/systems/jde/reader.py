@@ -10,16 +10,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
+
+from msgspec import UNSET
 
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.records import Page, SourceRecord
-from connectors.systems.jde.answers import Rows
 from connectors.systems.jde.clock import Reading, look_back
 from connectors.systems.jde.codecs import Stamp, stamp, stamp_of
 from connectors.systems.jde.cursors import Position, done
 from connectors.systems.jde.entities import Entity, Key, Loaded
-from connectors.systems.jde.query import Condition, Query, Row, one_of
+from connectors.systems.jde.grid import Rows
+from connectors.systems.jde.query import Condition, Row, one_of
 from connectors.systems.jde.service import DataService
 from connectors.systems.jde.tables import Part, Shape, compiled
 
@@ -139,8 +142,7 @@ class Reader:
         if not page or not page.rows:
             return {}
         join = self._entity.join
-        column = f"{self._head.part.table}_{join}"
-        ends = (str(page.rows[0][column]), str(page.rows[-1][column]))
+        ends = tuple(str(getattr(row, join)) for row in (page.rows[0], page.rows[-1]))
         return self._sides(run, Condition(join, "BETWEEN", ends))
 
     def _sides(self, run: Run, which: Condition) -> dict[str, Future[Loaded]]:
@@ -202,32 +204,13 @@ class Reader:
         between, part = (stamp_of(start), limit), shape.part
         found: set[Key] = set()
         if shape.shows_changes:
-            clock = "" if shape.hides(part.clock) else part.clock
-            query = shape.changed_since(days)
-            found |= self._within(shape, query, ("UPMJ", clock), between)
+            # Without a time of day a row may have changed as late as its day's end.
+            rows = self._service.rows(shape.changed_since(days))
+            found |= _stamped(part, rows, "UPMJ", _END_OF_DAY, between)
         if part.effective in shape.seen:
-            query = shape.came_into_effect(days)
-            found |= self._within(shape, query, (part.effective, ""), between)
+            rows = self._service.rows(shape.came_into_effect(days))
+            found |= _stamped(part, rows, part.effective, 0, between)
         return found
-
-    def _within(
-        self,
-        shape: Shape,
-        query: Query,
-        columns: tuple[str, str],
-        between: tuple[Stamp, Stamp],
-    ) -> set[Key]:
-        """The keys of the rows stamped in between, both ends included."""
-        loaded = Loaded(shape, self._service.rows(query))
-        key, (first, last) = loaded.key, between
-        day, clock = (loaded.column(alias) for alias in columns)
-        # Without a time of day a row may have changed as late as its day's end.
-        late = 0 if columns[0] == shape.part.effective else _END_OF_DAY
-        return {
-            key(row)
-            for row in loaded.rows
-            if first <= stamp(row.get(day), row.get(clock, late)) <= last
-        }
 
     # --------------------------------------------------------------- by number
 
@@ -254,6 +237,23 @@ def pool(workers: int) -> Iterator[Run]:
         yield run
     finally:
         threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _stamped(
+    part: Part, rows: Sequence[Row], day: str, clock: int, between: tuple[Stamp, Stamp]
+) -> set[Key]:
+    """The keys of the rows stamped in between, both ends included.
+
+    `clock` is the time of those that have none.
+    """
+    key, (first, last) = attrgetter(*part.group), between
+    found = set()
+    for row in rows:
+        told = getattr(row, part.clock, UNSET)
+        when = stamp(getattr(row, day), clock if told is UNSET else told)
+        if first <= when <= last:
+            found.add(key(row))
+    return found
 
 
 def _number(key: Key) -> int:

@@ -15,10 +15,11 @@ from connectors.sdk.errors import (
     TransientError,
     UnavailableError,
 )
-from connectors.sdk.http import HttpClient
-from connectors.systems.jde.answers import Rows, count_of, rows_of
+from connectors.sdk.http import HttpClient, Response
+from connectors.systems.jde.answers import count_of
 from connectors.systems.jde.clock import Reading
 from connectors.systems.jde.codecs import parse_timestamp
+from connectors.systems.jde.grid import Rows, rows_of
 from connectors.systems.jde.query import Query, Row, Seek
 
 _BASE_TABLE = "F0101"
@@ -76,7 +77,7 @@ class DataService:
         """How many rows a query has; None when the server does not tell."""
         try:
             body = query.body("COUNT", self._page_size, ())
-            return count_of(self._post(body))
+            return count_of(self._post(body).json())
         except (ConfigurationError, TransientError):
             return None
 
@@ -125,10 +126,10 @@ class DataService:
         body = query.body("BROWSE", self._page_size, after)
         if self._links and not query.limit:
             body["enableNextPageProcessing"] = True
-        return rows_of(self._post(body), query.table, self._http.redact)
+        return rows_of(self._post(body), query)
 
-    def _post(self, body: dict[str, Any]) -> Any:
-        return self._http.post(self._path, json=body, idempotent=True).json()
+    def _post(self, body: dict[str, Any]) -> Response:
+        return self._http.post(self._path, json=body, idempotent=True)
 
     def _more(self, page: Rows, query: Query) -> bool:
         return page.more or len(page.rows) >= (query.limit or self._page_size)
@@ -142,8 +143,7 @@ class DataService:
         parts = urlsplit(href)
         url = f"{self._http.base_url}/{parts.path.lstrip('/')}?{parts.query}"
         try:
-            answer = self._http.get(url, idempotent=False).json()
-            return rows_of(answer, query.table, self._http.redact)
+            return rows_of(self._http.get(url, idempotent=False), query)
         except ConnectorError:
             return None
 

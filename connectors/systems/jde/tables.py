@@ -81,11 +81,10 @@ class Part:
 
 
 class Entry(NamedTuple):
-    """A field that is one column, what the column is called in rows, its decoder."""
+    """A field that is one column, and how it is read."""
 
     name: str
     alias: str
-    column: str
     decode: Decoder
 
 
@@ -123,6 +122,7 @@ class Shape:
         return Query(
             table=part.table,
             columns=self.visible(part.aliases),
+            also_read=part.aliases,
             seek=seek,
             then=part.then,
             where=part.where,
@@ -143,6 +143,7 @@ class Shape:
         return Query(
             table=part.table,
             columns=(*part.group, *then),
+            also_read=(part.clock,),
             seek=part.group,
             then=tuple(f"{alias} DESC" for alias in then),
             where=(*part.where, _days_ago("UPMJ", days)),
@@ -169,7 +170,6 @@ def compiled(
         Entry(
             name,
             alias,
-            f"{table}_{alias}",
             decoder(kind_of(alias), implied.get((table, alias), 0)),
         )
         for name, alias in part.fields.items()

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from connectors.sdk.errors import AmbiguousMatchError, RecordError, RejectedError
+from connectors.sdk.errors import (
+    AmbiguousMatchError,
+    ConnectorError,
+    RejectedError,
+    UnavailableError,
+)
 from connectors.systems.hubspot.wire.envelope import Envelope, Problem
 
 # Faults of the set-up rather than of a record: with them every record fails alike.
 SETUP_CODES = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
+
+# Categories of a refusal that has nothing to do with the record.
+_PASSING = frozenset({"RATE_LIMITS", "INTERNAL_ERROR", "TIMEOUT"})
 
 _OWNER = re.compile(r"(\d+) already has that value")
 _COORDINATES = re.compile(r"propertyName=([^,}]+), value=(.*?)\} on")
@@ -55,9 +63,13 @@ def record_error(
     object_type: str,
     sent: Mapping[str, str],
     redact: Callable[[str], str],
-) -> RecordError:
+) -> ConnectorError:
     """The error of the one record that `envelope` is about; `sent` are its values."""
     message = redact(envelope.message)
+    if envelope.category in _PASSING or "locked" in message:
+        # Inferred: no source shows one record refused for a passing reason, but
+        # such a refusal must not be taken for a fault of its data.
+        return UnavailableError(f"HubSpot could not write the record now: {message}")
     clash = _clash(message)
     if clash:
         return clash

@@ -1,0 +1,95 @@
+"""What happened to a sync record, in order of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from connectors.models import Attempt, Outcome, RunKind, SyncRecord
+
+Level = Literal["info", "success", "warning", "error"]
+
+_WRITTEN = (Outcome.CREATED, Outcome.UPDATED)
+_LEVELS: dict[str, Level] = {
+    Outcome.CREATED: "success",
+    Outcome.UPDATED: "success",
+    Outcome.UNCHANGED: "success",
+    Outcome.WAITING: "warning",
+    Outcome.CONFLICT: "error",
+    Outcome.FAILED: "error",
+    Outcome.DEAD: "error",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to the record; `by` is the person who caused it."""
+
+    at: datetime
+    title: str
+    detail: str = ""
+    level: Level = "info"
+    by: str = ""
+
+
+def told(record: SyncRecord, attempts: list[Attempt]) -> list[Event]:
+    """What happened to a record, in order of time."""
+    events = [*_beginning(record), *(_attempted(a) for a in attempts), *_end(record)]
+    return sorted(events, key=lambda event: event.at)
+
+
+def _beginning(record: SyncRecord) -> list[Event]:
+    flow, run = record.flow, record.run
+    # A replay takes the record over into its own run; who read it is not kept.
+    first = run.kind != RunKind.REPLAY
+    events = [
+        Event(
+            at=record.created_at,
+            title=f"Read from {flow.source}",
+            detail=f"{run.get_kind_display()} run #{run.pk}" if first else "",
+            by=str(run.started_by or "") if first else "",
+        )
+    ]
+    if record.version and record.version <= record.created_at:
+        events.append(Event(at=record.version, title=f"Changed in {flow.source}"))
+    return events
+
+
+def _attempted(attempt: Attempt) -> Event:
+    if attempt.by:
+        return Event(
+            at=attempt.at,
+            title="Replayed",
+            detail=f"Until then: {attempt.get_outcome_display().lower()}.",
+            by=str(attempt.by),
+        )
+    return Event(
+        at=attempt.at,
+        title=f"Attempt {attempt.number}: {attempt.get_outcome_display().lower()}",
+        detail=attempt.error_message,
+        level=_LEVELS.get(attempt.outcome, "info"),
+    )
+
+
+def _end(record: SyncRecord) -> list[Event]:
+    """How it stands now, where that is not an attempt already told."""
+    outcome = record.outcome
+    if record.settled_at is None:
+        return []
+    if outcome in _WRITTEN:
+        where = f"{outcome.capitalize()} in {record.flow.target}"
+        detail = f"as {record.target_id}" if record.target_id else ""
+        return [
+            Event(at=record.settled_at, title=where, detail=detail, level="success")
+        ]
+    if record.error_class:
+        return []
+    return [
+        Event(
+            at=record.settled_at,
+            title=record.get_outcome_display(),
+            detail=record.error_message,
+            level=_LEVELS.get(outcome, "info"),
+        )
+    ]
