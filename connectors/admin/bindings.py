@@ -14,7 +14,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from connectors.admin.base import ReadOnlyAdmin, ago
-from connectors.models import Binding, ObjectPair
+from connectors.models import Binding, ObjectPair, SyncRecord
 from connectors.sync.story import text
 
 
@@ -38,7 +38,7 @@ class BindingAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Binding]:
         # Secrets of the connections are not needed to name them.
         found: QuerySet[Binding] = super().get_queryset(request)
-        return found.defer("agreed", "pair__left__secrets", "pair__right__secrets")
+        return found.defer("pair__left__secrets", "pair__right__secrets")
 
     def get_search_results(
         self, _request: HttpRequest, queryset: QuerySet[Binding], search_term: str
@@ -82,7 +82,8 @@ class BindingAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         binding = how["obj"]
         records = reverse("admin:connectors_syncrecord_changelist")
-        agreed = sorted((binding.agreed or {}).items())
+        last = SyncRecord.objects.filter(pk=binding.record).only("mapped").first()
+        agreed = sorted(((last and last.mapped) or {}).items())
         return TemplateResponse(
             request,
             "admin/connectors/binding/page.html",

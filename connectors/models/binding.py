@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import models
 
 from connectors.models.connection import Connection
-from connectors.models.fields import JsonField
 
 
 class ObjectPair(models.Model):
@@ -31,9 +30,9 @@ class ObjectPair(models.Model):
 class Binding(models.Model):
     """One pair of ids, with what was last agreed.
 
-    A fingerprint covers the mapped fields of its side; `agreed` holds the values last
-    written to the target. A version is the change time of the record last carried
-    over; an older one never overwrites a newer one.
+    A fingerprint covers the mapped fields of its side. `record` is the sync record that
+    last carried it over; what that one wrote are the values last agreed. A version is
+    the change time of that record; an older one never overwrites a newer one.
     """
 
     pair = models.ForeignKey(ObjectPair, on_delete=models.CASCADE)
@@ -43,7 +42,8 @@ class Binding(models.Model):
     right_fingerprint = models.CharField(max_length=32, blank=True)
     left_version = models.DateTimeField(null=True, blank=True)
     right_version = models.DateTimeField(null=True, blank=True)
-    agreed = JsonField(default=dict)
+    # A plain number: records may be purged, and a binding outlives them.
+    record = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -88,7 +88,6 @@ class SyncRecord(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["source_id", "flow"], name="record_source"),
-            models.Index(fields=["target_id"], name="record_target"),
             models.Index(fields=["correlation_id"], name="record_correlation"),
             models.Index(fields=["flow", "-id"], name="record_flow"),
             models.Index(fields=["run", "-id"], name="record_run"),

@@ -125,7 +125,7 @@ class Settler:
             right_fingerprint=right[1],
             left_version=left[2],
             right_version=right[2],
-            agreed=row.mapped or "{}",
+            record=row.id,
             created_at=now,
             updated_at=now,
         )

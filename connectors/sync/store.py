@@ -1,7 +1,7 @@
 """The few statements that move many rows, each in its database's quickest form.
 
-PostgreSQL takes new records by COPY and changes by one statement over a JSON record set;
-SQLite takes both by executemany. The ORM would cost several times as much per row
+PostgreSQL takes new records by COPY, and changes by COPY into a temporary table that
+one statement applies; SQLite takes both by executemany. The ORM would cost several times as much per row
 (measured: make bench), and these rows are most of what the product stores.
 """
 
@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-import orjson
 from django.db import connection
 from django.utils import timezone
 
@@ -35,7 +34,7 @@ _TYPES = {
     "updated_at": "timestamptz",
     "mapped": "jsonb",
     "response": "jsonb",
-    "agreed": "jsonb",
+    "record": "bigint",
 }
 
 _TIMES = {name for name, kind in _TYPES.items() if kind == "timestamptz"} | {"version"}
@@ -86,7 +85,7 @@ class Settled:
 
 @dataclass(slots=True)
 class Bound:
-    """A binding to store; `agreed` is JSON text."""
+    """A binding to store."""
 
     pair_id: int
     left_id: str
@@ -95,7 +94,7 @@ class Bound:
     right_fingerprint: str
     left_version: datetime | None
     right_version: datetime | None
-    agreed: str
+    record: int
     created_at: datetime
     updated_at: datetime
 
@@ -125,10 +124,7 @@ def insert_records(records: Sequence[NewRecord]) -> None:
     columns = ", ".join(names)
     with connection.cursor() as cursor:
         if _postgresql():
-            row = attrgetter(*names)
-            with cursor.copy(f"COPY {_RECORDS} ({columns}) FROM STDIN") as copy:
-                for record in records:
-                    copy.write_row(row(record))
+            _copy(cursor, _RECORDS, records, names)
             return
         marks = ", ".join(["%s"] * len(names))
         cursor.executemany(
@@ -137,24 +133,23 @@ def insert_records(records: Sequence[NewRecord]) -> None:
         )
 
 
-def _recordset(rows: Sequence[Any], names: Sequence[str]) -> tuple[str, str]:
-    """Rows as one JSON parameter, and the FROM clause that reads it (PostgreSQL).
+def _staged(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) -> str:
+    """Rows in a temporary table that ends with the transaction (PostgreSQL).
 
-    JSON columns are put in as they are; an array parameter per column would have
-    every quote in them escaped, which costs more than the statement itself.
+    COPY reads each value once; arrays or JSON parameters would be escaped, sent and
+    parsed again, which costs more than the statement they are for.
     """
     columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in names)
-    documents = [
-        {
-            name: orjson.Fragment(value)
-            if _TYPES.get(name) == "jsonb" and value is not None
-            else value
-            for name in names
-            for value in (getattr(row, name),)
-        }
-        for row in rows
-    ]
-    return f"json_to_recordset(%s) AS v({columns})", orjson.dumps(documents).decode()
+    cursor.execute(f"CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP")
+    _copy(cursor, table, rows, names)
+    return table
+
+
+def _copy(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) -> None:
+    row = attrgetter(*names)
+    with cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+        for record in rows:
+            copy.write_row(row(record))
 
 
 def claim(ids: Sequence[int], token: str, until: datetime) -> None:
@@ -185,11 +180,10 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
     with connection.cursor() as cursor:
         if _postgresql():
             sets = ", ".join(f"{name} = v.{name}" for name in changed)
-            source, documents = _recordset(kept, names)
+            staged = _staged(cursor, "settled", kept, names)
             cursor.execute(
-                f"UPDATE {_RECORDS} r SET {sets} FROM {source} "  # noqa: S608
-                "WHERE r.id = v.id",
-                [documents],
+                f"UPDATE {_RECORDS} r SET {sets} FROM {staged} v "  # noqa: S608
+                "WHERE r.id = v.id"
             )
         else:
             sets = ", ".join(f"{name} = %s" for name in changed)
@@ -216,11 +210,10 @@ def bind(rows: Sequence[Bound]) -> None:
     columns = ", ".join(names)
     with connection.cursor() as cursor:
         if _postgresql():
-            source, documents = _recordset(rows, names)
+            staged = _staged(cursor, "bound", rows, names)
             cursor.execute(
                 f"INSERT INTO {_BINDINGS} ({columns}) "  # noqa: S608
-                f"SELECT {columns} FROM {source} {conflict}",
-                [documents],
+                f"SELECT {columns} FROM {staged} {conflict}"
             )
             return
         marks = ", ".join(["%s"] * len(names))

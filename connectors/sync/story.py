@@ -111,7 +111,7 @@ def story(record: SyncRecord) -> Story:
         source_values=_source_values(record, source),
         mapping_rows=rows,
         mapping_error=mapping_error,
-        sent_values=_sent_values(record, target, _known_there(binding, earlier)),
+        sent_values=_sent_values(record, target, _known_there(earlier)),
         attempts=attempts,
         binding=binding,
         source_url=_url(flow.source, flow.source_object, record.source_id),
@@ -172,14 +172,12 @@ def _source_values(
     ]
 
 
-def _known_there(
-    binding: Binding | None, earlier: list[SyncRecord]
-) -> Mapping[str, Any] | None:
+def _known_there(earlier: list[SyncRecord]) -> Mapping[str, Any] | None:
     """What the target was last known to hold before this record."""
     written = [r for r in earlier if r.outcome in _WRITTEN and r.mapped]
     if written:
         return dict(written[0].mapped)
-    return None if binding is None or earlier else dict(binding.agreed)
+    return None
 
 
 def _sent_values(

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from connectors.models import (
+    Binding,
     Connection,
     FieldMapping,
     Flow,
@@ -51,16 +52,19 @@ def superuser() -> Client:
     return signed_in(User.objects.create_superuser(name))
 
 
+def _connection(name: str, system: str, **secrets: Any) -> Connection:
+    found = Connection.objects.filter(name=name).first()
+    if found is None:
+        found = Connection(name=name, system=system)
+        found.set_values(secrets)
+        found.save()
+    return found
+
+
 def flow(name: str = "Customers to companies") -> Flow:
     """An active flow from a JDE to a HubSpot, with two mappings."""
-    source, _ = Connection.objects.get_or_create(
-        name="JDE", system="jde", defaults={"secrets": {"password": "not real"}}
-    )
-    target, _ = Connection.objects.get_or_create(
-        name="HubSpot",
-        system="hubspot",
-        defaults={"secrets": {"access_token": "not real"}},
-    )
+    source = _connection("JDE", "jde", password="not real")
+    target = _connection("HubSpot", "hubspot", access_token="not real")
     made = Flow(
         name=name,
         source=source,
@@ -147,6 +151,23 @@ def _columns(of: SyncRun, source_id: str, values: dict[str, Any]) -> dict[str, A
         "error_fingerprint": "a" * 32 if bad else "",
     }
     return {**usual, **values}
+
+
+def binding(
+    of: Flow, source_id: str, target_id: str, record: SyncRecord | None = None
+) -> Binding:
+    """Two ids that are the same business record, last carried over by `record`."""
+    assert of.pair is not None
+    assert of.source_is_left
+    now = timezone.now()
+    return Binding.objects.create(
+        pair=of.pair,
+        left_id=source_id,
+        right_id=target_id,
+        record=record and record.pk,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def queries(client: Client, url: str) -> int:

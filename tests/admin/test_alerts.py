@@ -91,12 +91,8 @@ def test_nobody_edits_alerts_by_hand(page: str) -> None:
 
 
 def binding(left: str = "4711", right: str = "9001") -> Binding:
-    now = timezone.now()
-    pair = (Flow.objects.first() or scene.flow()).pair
-    return Binding.objects.create(
-        pair=pair, left_id=left, right_id=right, agreed={"name": "Example Foods Ltd"},
-        created_at=now, updated_at=now,
-    )  # fmt: skip
+    flow = Flow.objects.first() or scene.flow()
+    return scene.binding(flow, left, right, name="Example Foods Ltd")
 
 
 def test_a_binding_is_found_by_either_id() -> None:
@@ -111,6 +107,12 @@ def test_a_binding_is_found_by_either_id() -> None:
 
 def test_the_page_of_a_binding_shows_what_was_agreed() -> None:
     one = binding()
+    written = scene.record(
+        scene.run(Flow.objects.get()),
+        outcome=Outcome.UPDATED,
+        mapped={"name": "Example Foods Ltd"},
+    )
+    Binding.objects.update(record=written.pk)
     page = scene.superuser().get(f"{BINDINGS}{one.pk}/change/").content.decode()
     assert "Example Foods Ltd" in page
     seeing_other = scene.signed_in(scene.person("view_alert"))

@@ -177,10 +177,10 @@ def test_metrics_cost_the_same_at_any_size() -> None:
 
 def test_without_a_token_only_this_machine_and_staff_may_read(settings: Any) -> None:
     settings.METRICS_TOKEN = ""
-    far = {"REMOTE_ADDR": "192.0.2.7"}
+    far: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.7"}
     assert Client().get("/metrics", REMOTE_ADDR="::1").status_code == 200
     assert Client().get("/metrics", **far).status_code == 401
-    proxied = {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}
+    proxied: dict[str, Any] = {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}
     assert Client().get("/metrics", **proxied).status_code == 401
     staff = scene.signed_in(scene.person())
     assert staff.get("/metrics", **far).status_code == 200

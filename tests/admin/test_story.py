@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from connectors.models import (
     Attempt,
-    Binding,
     FieldMapping,
+    Flow,
     Outcome,
     SyncRecord,
     SyncRun,
@@ -39,7 +39,7 @@ def failed() -> SyncRecord:
     Attempt.objects.create(
         record=record,
         number=1,
-        at=record.settled_at,
+        at=record.created_at,
         outcome=Outcome.FAILED,
         error_class="rejected",
         error_message=record.error_message,
@@ -105,6 +105,14 @@ def test_a_flow_without_mappings_still_has_a_page() -> None:
     assert scene.superuser().get(url).status_code == 200
 
 
+def test_a_flow_whose_object_type_is_gone_still_has_a_page() -> None:
+    record = failed()
+    Flow.objects.update(source_object="gone", target_object="gone_too")
+    told = story(loaded(record))
+    assert [value.label for value in told.source_values] == ["ACL", "ALPH", "AN8"]
+    assert "gone" in told.mapping_error
+
+
 def test_an_edit_by_hand_shows_both_values() -> None:
     record = failed()
     edit_and_replay(record, {**scene.PAYLOAD, "ALPH": "Example Drinks Ltd"}, None)
@@ -134,20 +142,6 @@ def test_before_and_after_come_from_the_last_change_that_was_written() -> None:
 
 def _sent(record: SyncRecord):  # type: ignore[no-untyped-def]
     return story(loaded(record)).sent_values
-
-
-def test_the_binding_is_what_was_known_when_nothing_else_is() -> None:
-    record = failed()
-    flow = record.flow
-    now = timezone.now()
-    binding = Binding.objects.create(
-        pair=flow.pair, left_id="4711", right_id="9001", agreed={"name": "Agreed"},
-        created_at=now, updated_at=now,
-    )  # fmt: skip
-    told = story(loaded(record))
-    assert told.binding == binding
-    values = {value.name: value for value in told.sent_values}
-    assert values["name"].before == "Agreed"
 
 
 def test_the_same_change_elsewhere_and_earlier_changes() -> None:

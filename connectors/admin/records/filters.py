@@ -11,7 +11,14 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from connectors.models import Flow, Outcome, SyncRecord, SyncRun
+from connectors.models import (
+    Binding,
+    Flow,
+    ObjectPair,
+    Outcome,
+    SyncRecord,
+    SyncRun,
+)
 from connectors.models.record import DONE, OPEN
 from connectors.sync import tally
 
@@ -42,6 +49,8 @@ ERROR_CLASSES = {
 
 # The last code point: no text with a prefix sorts above the prefix followed by it.
 _LAST = "\U0010ffff"
+# One id of a target is bound once per pair; more than this is no id.
+_MANY = 50
 
 
 def with_outcome(records: Records, value: str) -> Records:
@@ -198,6 +207,19 @@ def _with_number(records: Records, column: str, value: str | None) -> Records:
     return records.filter(**{column: _number(value)}) if value else records
 
 
+def _bound_to(target_id: str) -> list[str]:
+    """The source's ids of the records bound to this id of a target.
+
+    The bindings know them by an index that the far more numerous records then need
+    not keep. It begins with the pair, so pairs are named, if only as "any".
+    """
+    bound = Binding.objects.filter(pair__in=ObjectPair.objects.values("pk"))
+    return [
+        *bound.filter(right_id=target_id).values_list("left_id", flat=True)[:_MANY],
+        *bound.filter(left_id=target_id).values_list("right_id", flat=True)[:_MANY],
+    ]
+
+
 def search(records: Records, term: str) -> Records:
     """Records with this id on either side, or this correlation id.
 
@@ -210,6 +232,6 @@ def search(records: Records, term: str) -> Records:
     begins = Q(
         source_id__gte=term, source_id__lt=term + _LAST, source_id__startswith=term
     )
-    exact = Q(source_id=term) | Q(target_id=term) | Q(correlation_id=term)
+    exact = Q(source_id__in=_bound_to(term)) | Q(correlation_id=term)
     found = SyncRecord.objects.filter(begins | exact).order_by()
     return records.filter(pk__in=found.values("pk"))

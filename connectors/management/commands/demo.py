@@ -81,9 +81,7 @@ moves only what has changed."""
                 "The demo has settings of its own: start it with “make demo”.",
                 returncode=USAGE,
             )
-        console = Console(
-            highlight=False, width=None if sys.stdout.isatty() else WIDTH
-        )
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
         with alone(Path(settings.DATA_DIR)), stoppable():
             if fresh:
                 start_over(Path(settings.DATA_DIR))

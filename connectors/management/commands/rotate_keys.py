@@ -37,9 +37,7 @@ all else does: a secret that somebody saves meanwhile wins and counts as raced."
         )
         add_json(parser)
 
-    def handle(
-        self, *, dry_run: bool, batch: int, json: bool, **_options: Any
-    ) -> None:
+    def handle(self, *, dry_run: bool, batch: int, json: bool, **_options: Any) -> None:
         if batch < 1:
             raise CommandError("--batch must be at least 1.", returncode=2)
         rotations = [

@@ -9,8 +9,14 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from connectors.models import Connection, Flow, FlowState
-from connectors.sync import connect, recipes
+from connectors.models import (
+    Claim,
+    Connection,
+    Flow,
+    FlowState,
+    SyncRun,
+)
+from connectors.sync import connect, recipes, runs
 
 ADMIN = "admin"
 RECIPE = "jde_hubspot"
@@ -35,6 +41,17 @@ def ensure_admin(password: str) -> Any:
         user.set_password(password)
         user.save()
     return user
+
+
+def free_what_was_held() -> None:
+    """Give back what workers of an earlier demo, none of which lives, had in hand.
+
+    Their leases would run out by themselves, but nobody wants to watch that.
+    """
+    FlowState.objects.update(lease_token="", lease_until=None)
+    Claim.objects.update(lease_until=timezone.now())
+    for run in SyncRun.objects.filter(status__in=runs.OPEN):
+        runs.queue(run)
 
 
 def ensure_connection(system: str, url: str) -> Connection:

@@ -68,6 +68,7 @@ class Demo:
         with self._step("Database"):
             call_command("migrate", verbosity=0)
             self.user = installation.ensure_admin(self.password)
+            installation.free_what_was_held()
         web_port, *sandbox_ports = self._ports()
         pages = self.children.start("pages", "manage.py", "collectstatic", "--noinput")
         with self._step("Sandbox: JD Edwards and HubSpot"):
@@ -257,5 +258,3 @@ def answers(url: str) -> bool:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False
-
-

@@ -62,10 +62,10 @@ def footnote(console: Console, failing: Sequence[Planted], url: str) -> None:
         "to be repaired and replayed in the console:"
     )
     for one in failing:
-        console.print(
-            f"  {one.key}: “{one.email}” is no e-mail address", markup=False
-        )
-    console.print(f"  {url}/admin/connectors/syncrecord/?outcome=needs-me", markup=False)
+        console.print(f"  {one.key}: “{one.email}” is no e-mail address", markup=False)
+    console.print(
+        f"  {url}/admin/connectors/syncrecord/?outcome=needs-me", markup=False
+    )
 
 
 def address(console: Console, url: str, user: str, password: str) -> None:

@@ -22,7 +22,7 @@
   }
 
   function describe(input) {
-    const hint = input.parentElement.querySelector(".picker-hint");
+    const hint = input.closest("td").querySelector(".picker-hint");
     if (!hint) return;
     const field = find(input);
     const unknown = !field && input.value.trim() !== "";

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from connectors.sdk.records import Scalar
 
-Kind = Literal["text", "unit", "company", "integer", "amount", "date"]
+Kind = Literal["text", "unit", "company", "integer", "address", "amount", "date"]
 Decoder = Callable[[Any], Scalar]
 Stamp = tuple[str, int]  # UPMJ as "YYYYMMDD" and UPMT as HHMMSS; they sort by time
 
@@ -155,6 +155,11 @@ def decode_integer(value: Any) -> Scalar:
         return None
 
 
+def decode_address(value: Any) -> Scalar:
+    """The number of a related address; 0 is none."""
+    return decode_integer(value) or ""
+
+
 def decode_amount(value: Any) -> Scalar:
     """An amount with its decimals as sent; what cannot be read is not said."""
     try:
@@ -188,6 +193,7 @@ _DECODERS: dict[Kind, Decoder] = {
     "unit": decode_text,
     "company": decode_text,
     "integer": decode_integer,
+    "address": decode_address,
     "amount": decode_amount,
     "date": decode_date,
 }

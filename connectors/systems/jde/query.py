@@ -59,7 +59,6 @@ class Query:
     seek: tuple[str, ...]
     where: tuple[Condition, ...] = ()
     then: tuple[str, ...] = ()
-    limit: int | None = None
     also_read: tuple[str, ...] = ()
 
     def also(self, *conditions: Condition) -> Query:
@@ -86,7 +85,7 @@ class Query:
             "query": self._conditions(after),
         }
         if kind == "BROWSE":
-            body["maxPageSize"] = str(self.limit or page_size)
+            body["maxPageSize"] = str(page_size)
             if self.seek:
                 body["aggregation"] = {"orderBy": self._order()}
         if self.columns:

@@ -43,20 +43,21 @@ class DataService:
         self._columns: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()
 
-    def pages(self, query: Query, after: Seek = ()) -> Iterator[Rows]:
+    def pages(
+        self, query: Query, after: Seek = (), *, page_size: int = 0
+    ) -> Iterator[Rows]:
         """The rows after a position, as they come; one page at least.
 
         Goes by key, or by next-page links with the key to fall back on: a link dies
         with its session and after a minute. The server's own limit may make pages
         shorter than asked for. Raises ConnectorError.
         """
-        href = ""
+        href, size = "", page_size or self._page_size
         while True:
-            page = (self._followed(href, query) if href else None) or self._browse(
-                query, after
-            )
+            page = self._followed(href, query) if href else None
+            page = page or self._browse(query, after, size)
             yield page
-            if not self._more(page, query):
+            if not page.more and len(page.rows) < size:
                 return
             if not page.rows:
                 raise UnavailableError(
@@ -70,8 +71,12 @@ class DataService:
             href = page.href
 
     def rows(self, query: Query) -> list[Row]:
-        """All rows of a query."""
-        return [row for page in self.pages(query) for row in page.rows]
+        """All rows of a query.
+
+        In larger pages: a customer has more than one row in most of the tables.
+        """
+        pages = self.pages(query, page_size=2 * self._page_size)
+        return [row for page in pages for row in page.rows]
 
     def count(self, query: Query) -> int | None:
         """How many rows a query has; None when the server does not tell."""
@@ -83,9 +88,9 @@ class DataService:
 
     def now(self) -> Reading:
         """The server's clock, by an answer made for this question."""
-        query = Query(table=_BASE_TABLE, columns=("AN8",), seek=("AN8",), limit=1)
+        query = Query(table=_BASE_TABLE, columns=("AN8",), seek=("AN8",))
         utc = datetime.now(UTC)
-        local = parse_timestamp(self._browse(query, ()).timestamp)
+        local = parse_timestamp(self._browse(query, (), 1).timestamp)
         return Reading(local or utc.astimezone(self._zone).replace(tzinfo=None), utc)
 
     def columns(self, table: str) -> frozenset[str]:
@@ -102,9 +107,9 @@ class DataService:
         return known
 
     def _described(self, table: str) -> frozenset[str]:
-        query = Query(table=table, columns=(), seek=(), limit=1)
+        query = Query(table=table, columns=(), seek=())
         try:
-            return self._browse(query, ()).columns
+            return self._browse(query, (), 1).columns
         except (ConfigurationError, AuthenticationError, TransientError) as error:
             # No text is certain to go by. When another table can be read, the fault
             # lies in this one, and trying again will not help.
@@ -122,17 +127,14 @@ class DataService:
             return False
         return True
 
-    def _browse(self, query: Query, after: Sequence[str]) -> Rows:
-        body = query.body("BROWSE", self._page_size, after)
-        if self._links and not query.limit:
+    def _browse(self, query: Query, after: Sequence[str], page_size: int) -> Rows:
+        body = query.body("BROWSE", page_size, after)
+        if self._links and page_size > 1:
             body["enableNextPageProcessing"] = True
         return rows_of(self._post(body), query)
 
     def _post(self, body: dict[str, Any]) -> Response:
         return self._http.post(self._path, json=body, idempotent=True)
-
-    def _more(self, page: Rows, query: Query) -> bool:
-        return page.more or len(page.rows) >= (query.limit or self._page_size)
 
     def _followed(self, href: str, query: Query) -> Rows | None:
         """The page behind a link; None when it has to be asked for by key.

@@ -14,7 +14,7 @@ _KINDS: dict[str, Kind] = {
     "AN8": "integer",
     "IDLN": "integer",
     "ITM": "integer",
-    "ARPY": "integer",
+    "ARPY": "address",
     "ACL": "amount",
     "EFTB": "date",
     "MCU": "unit",

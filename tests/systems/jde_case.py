@@ -1,0 +1,114 @@
+"""A JD Edwards server to read from, and ways to look behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from connectors.sandbox.core.client import ControlClient
+from connectors.sandbox.core.runner import SandboxThread
+from connectors.sandbox.jde.standin import JdeStandIn
+from connectors.sdk.contract import Context
+from connectors.sdk.network import NetworkPolicy
+from connectors.sdk.records import Cursor, SourceRecord
+from connectors.systems.jde.connector import JdeConnector
+
+LOCAL = Context(network=NetworkPolicy.from_cidrs(["127.0.0.0/8"]))
+DATA = "/dataservice"
+Stored = dict[str, Any]
+
+
+class Ais:
+    """One stand-in server and the connectors opened on it."""
+
+    def __init__(self, box: SandboxThread) -> None:
+        self.url = box.url["jde"]
+        self.control: ControlClient = box.control("jde")
+        self.opened: list[JdeConnector] = []
+
+    def open(self, **settings: Any) -> JdeConnector:
+        """A connector with these settings changed."""
+        given = {
+            "base_url": self.url,
+            "username": "HSINTEG",
+            "password": "sandbox-1",
+            **settings,
+        }
+        self.opened.append(JdeConnector(given, LOCAL))
+        return self.opened[-1]
+
+    def rows(self, table: str) -> list[Stored]:
+        """What is stored in a table."""
+        found: list[Stored] = self.control.records(table)
+        return found
+
+    def calls(self, path: str = DATA) -> list[dict[str, Any]]:
+        """The requests seen whose path ends so, without its query."""
+        log = self.control.log()
+        return [one for one in log if one["path"].split("?")[0].endswith(path)]
+
+    def asked(self, table: str) -> list[dict[str, Any]]:
+        """The bodies of the data service calls for rows of a table."""
+        bodies = [one["body"] for one in self.calls() if isinstance(one["body"], dict)]
+        return [body for body in bodies if body.get("targetName") == table]
+
+    def fault(
+        self, path: str = DATA, *, times: int | None = 1, skip: int = 0, **do: Any
+    ) -> None:
+        """Let the next requests to `path` go wrong, after `skip` good ones."""
+        rule = {"match": {"path": path}, "times": times, "skip": skip, "do": do}
+        self.control.faults(rule)
+
+    def edit(self, table: str, key: Stored, *, touch: bool = True, **new: Any) -> None:
+        """Change a row as an application does, or (`touch` off) as SQL does."""
+        self.control.edit(table=table, key=key, set=new, touch=touch)
+
+    def insert(self, table: str, *, touch: bool = True, **values: Any) -> None:
+        """A new row."""
+        self.control.edit(action="insert", table=table, set=values, touch=touch)
+
+
+@pytest.fixture
+def empty_ais() -> Iterator[Ais]:
+    """A server without a customer."""
+    with SandboxThread(JdeStandIn()) as box:
+        ais = Ais(box)
+        yield ais
+        for connector in ais.opened:
+            connector.close()
+
+
+@pytest.fixture
+def ais(empty_ais: Ais) -> Ais:
+    """A server with sixty customers and all that goes with them."""
+    empty_ais.control.seed(60)
+    return empty_ais
+
+
+def everything(
+    connector: JdeConnector,
+    object_type: str = "customers",
+    cursor: Cursor | None = None,
+    **more: Any,
+) -> tuple[list[SourceRecord], Cursor]:
+    """All records of a read and the cursor of its last page."""
+    pages = list(connector.read(object_type, cursor, **more))
+    return [record for page in pages for record in page.records], pages[-1].cursor
+
+
+def by_key(records: Sequence[SourceRecord]) -> dict[str, SourceRecord]:
+    """The records by key; none of them twice."""
+    found = {record.key: record for record in records}
+    assert len(found) == len(records)
+    return found
+
+
+def add_customer(ais: Ais, number: int, **columns: Any) -> None:
+    """A customer of our own, with the rows a new one has in JD Edwards."""
+    text = {"ALPH": f"Company {number}", "AT1": "C", **columns}
+    ais.insert("F0101", AN8=number, **text)
+    ais.insert("F0111", AN8=number, IDLN=0, MLNM=text["ALPH"])
+    ais.insert("F03012", AN8=number, CO="00000", ACL=5000, TRAR="N30", CRCD="USD")
+    ais.insert("F0116", AN8=number, EFTB="20200101", ADD1="1 First Street", CTR="US")
