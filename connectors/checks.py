@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.db import DatabaseError
 
 from connectors.models import KeyCanary
@@ -48,7 +49,7 @@ def queue_settings(**_: Any) -> list[CheckMessage]:
         )
     if not qcluster.apply():
         found.append(
-            Warning(
+            Caution(
                 "This django-q2 is newer than the cure for its queue was tested with.",
                 hint="Pin django-q2 1.11.x, or test killing an idle worker.",
                 id="connectors.W004",

@@ -93,6 +93,7 @@ class BindingAdmin(ReadOnlyAdmin):
                 str(binding),
                 binding=binding,
                 pair=binding.pair,
+                record=last,
                 agreed=[(name, text(value)) for name, value in agreed],
                 left_url=f"{records}?{urlencode({'q': binding.left_id})}",
                 right_url=f"{records}?{urlencode({'q': binding.right_id})}",

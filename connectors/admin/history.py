@@ -82,7 +82,7 @@ class HistoryMixin:
         """Everything known of the object, in no order."""
         yield from _versions(self, type(obj), {"id": obj.pk}, obj)
         for name in self.history_children:
-            child: Any = obj._meta.get_field(name)  # noqa: SLF001 - Django's public API
+            child: Any = obj._meta.get_field(name)
             where = {child.field.attname: obj.pk}
             yield from _versions(self, child.related_model, where, obj)
         yield from _pressed(obj)
@@ -151,13 +151,13 @@ def _versions(
 
 def _title(model: Any, row: Any, *, of_child: bool) -> str:
     name = f" {row.instance}" if of_child else ""
-    text = f"{model._meta.verbose_name}{name} {_VERBS[row.history_type]}"  # noqa: SLF001
+    text = f"{model._meta.verbose_name}{name} {_VERBS[row.history_type]}"
     reason = f". {row.history_change_reason}" if row.history_change_reason else ""
     return f"{text[:1].upper()}{text[1:]}{reason}"
 
 
 def _heap(model: Any, row: Any) -> str:
-    plural = model._meta.verbose_name_plural  # noqa: SLF001 - Django's public API
+    plural = model._meta.verbose_name_plural
     return "" if row.history_type == "~" else f"{plural} {_VERBS[row.history_type]}"
 
 

@@ -23,15 +23,15 @@ class Column:
     field: Any
 
     def __str__(self) -> str:
-        return f"{self.model._meta.label}.{self.field.name}"  # noqa: SLF001 - Django's public API
+        return f"{self.model._meta.label}.{self.field.name}"
 
     @property
     def sql(self) -> tuple[str, str, str]:
         """Table, key column and the column itself, quoted."""
-        meta = self.model._meta  # noqa: SLF001 - Django's public API
+        meta = self.model._meta
         quote = connection.ops.quote_name
         return (
-            quote(meta.db_table), quote(meta.pk.column), quote(self.field.column)
+            quote(meta.db_table), quote(str(meta.pk.column)), quote(self.field.column)
         )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def encrypted_columns() -> list[Column]:
     return [
         Column(model, one)
         for model in apps.get_models()
-        for one in model._meta.local_concrete_fields  # noqa: SLF001 - Django's public API
+        for one in model._meta.local_concrete_fields
         if isinstance(one, EncryptedField)
     ]
 
@@ -83,7 +83,7 @@ class Rotation:
     def _replaced(self, pk: Any, old: bytes, new: bytes) -> bool:
         """Write the new token, unless somebody has changed the old one meanwhile."""
         table, key, column = self.column.sql
-        binary = connection.Database.Binary
+        binary = connection.Database.Binary  # type: ignore[attr-defined]
         with connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE {table} SET {column} = %s "  # noqa: S608 - quoted names of our own models

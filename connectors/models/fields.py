@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from fernet_fields.fields import EncryptedField
+from psycopg.types.json import Jsonb
 
 from connectors.sdk.values import dump
 
@@ -31,11 +32,11 @@ class _Encrypted(EncryptedField):  # type: ignore[misc]
         )
 
 
-class EncryptedTextField(_Encrypted, models.TextField):
+class EncryptedTextField(_Encrypted, models.TextField):  # type: ignore[type-arg]
     """Text, encrypted at rest."""
 
 
-class EncryptedJSONField(_Encrypted, models.TextField):
+class EncryptedJSONField(_Encrypted, models.TextField):  # type: ignore[type-arg]
     """A JSON value, encrypted whole: not even its keys can be read at rest."""
 
     def to_python(self, value: Any) -> Any:
@@ -54,13 +55,14 @@ class JsonField(models.JSONField):
         return orjson.loads(value) if isinstance(value, (str, bytes)) else value
 
     def get_db_prep_value(
-        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
+        self,
+        value: Any,
+        connection: BaseDatabaseWrapper,
+        prepared: bool = False,  # noqa: FBT001, FBT002 - Django's signature
     ) -> Any:
         if value is None or hasattr(value, "as_sql"):
             return value
         text = dump(value).decode()
         if connection.vendor == "postgresql":
-            from django.db.backends.postgresql.psycopg_any import Jsonb
-
             return Jsonb(value, dumps=lambda _: text)
         return text

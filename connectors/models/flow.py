@@ -71,6 +71,17 @@ class Flow(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Save with its pair and its state row."""
+        with transaction.atomic():
+            self._find_pair()
+            if self.target_object in self.target.spec.objects and not self.match_field:
+                self.match_field = self.target.spec.object(
+                    self.target_object
+                ).match_field
+            super().save(*args, **kwargs)  # type: ignore[arg-type]
+            FlowState.objects.get_or_create(flow=self)
+
     def clean(self) -> None:
         """Refuse ends that the systems do not offer."""
         if self.source_id and self.target_id and self.source_id == self.target_id:
@@ -91,20 +102,7 @@ class Flow(models.Model):
                     }
                 )
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Save with its pair and its state row."""
-        with transaction.atomic():
-            self._find_pair()
-            if self.target_object in self.target.spec.objects and not self.match_field:
-                self.match_field = self.target.spec.object(
-                    self.target_object
-                ).match_field
-            super().save(*args, **kwargs)  # type: ignore[arg-type]
-            FlowState.objects.get_or_create(flow=self)
-
     def _find_pair(self) -> None:
-        here = {"left": self.source, "left_object": self.source_object}
-        there = {"right": self.target, "right_object": self.target_object}
         mirrored = ObjectPair.objects.filter(
             left=self.target,
             left_object=self.target_object,
@@ -112,7 +110,16 @@ class Flow(models.Model):
             right_object=self.source_object,
         ).first()
         self.source_is_left = mirrored is None
-        self.pair = mirrored or ObjectPair.objects.get_or_create(**here, **there)[0]
+        self.pair = mirrored or self._straight_pair()
+
+    def _straight_pair(self) -> ObjectPair:
+        pair, _ = ObjectPair.objects.get_or_create(
+            left=self.source,
+            left_object=self.source_object,
+            right=self.target,
+            right_object=self.target_object,
+        )
+        return pair
 
     @property
     def ready(self) -> bool:

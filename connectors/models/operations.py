@@ -1,4 +1,4 @@
-"""What keeps the machinery honest: alerts, the rate ledger, heartbeats, the key canary."""
+"""What keeps the machinery honest: alerts, rate ledger, heartbeats, key canary."""
 
 from __future__ import annotations
 

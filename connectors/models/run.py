@@ -123,7 +123,8 @@ class SyncRun(models.Model):
     @property
     def pending(self) -> int:
         """Records read but without an outcome yet."""
-        return self.read - sum(getattr(self, name) for name in self.OUTCOME_COUNTS)
+        settled: int = sum(getattr(self, name) for name in self.OUTCOME_COUNTS)
+        return self.read - settled
 
     @property
     def problems(self) -> int:

@@ -59,7 +59,7 @@ class Connector(ABC):
         """How many requests this connection may have open at once."""
         return int(self.settings.get("parallel_requests") or self.spec.concurrency)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most connectors hold nothing
         """Give back the session and the sockets; must not raise."""
 
     @abstractmethod

@@ -13,12 +13,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import msgspec
 import requests
 import structlog
 from requests.exceptions import (
@@ -35,90 +32,34 @@ from requests.exceptions import (
 from urllib3.exceptions import NewConnectionError
 
 from connectors.sdk.errors import (
-    AuthenticationError,
     ConfigurationError,
     ConnectorError,
-    NotFoundError,
     RateLimitedError,
-    RejectedError,
     TransientError,
     UnavailableError,
     UncertainWriteError,
 )
 from connectors.sdk.network import NetworkPolicy, guarded_adapter
 from connectors.sdk.redact import Redactor
+from connectors.sdk.response import Response, by_status, retry_after
 from connectors.sdk.values import dump
+
+__all__ = [
+    "Auth",
+    "HttpClient",
+    "Limiter",
+    "Response",
+    "RetryPolicy",
+    "correlation",
+    "retry_after",
+]
 
 log = structlog.get_logger(__name__)
 
 CORRELATION_HEADER = "X-Correlation-ID"
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _CHUNK = 256 * 1024
-_EXCERPT = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer, whole and within the size limit. Header names are lower case.
-
-    `repeated` says that an earlier sending of the same request may have been applied
-    although its answer never came.
-    """
-
-    method: str
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    redact: Redactor
-    repeated: bool = False
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is 2xx."""
-        return 200 <= self.status < 300
-
-    def json(self) -> Any:
-        """The body as Python values, fractions as Decimal.
-
-        Raises UnavailableError when it is not JSON: a proxy's page, half an answer.
-        """
-        try:
-            return _decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UnavailableError(
-                f"{self.where} answered {self.status} with {self.content_kind} "
-                "instead of JSON.",
-                advice="Check the address of the connection if this stays.",
-                status=self.status,
-            ) from error
-
-    def json_or_none(self) -> Any:
-        """The body as Python values, or None when it is not JSON."""
-        try:
-            return _decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-
-    @property
-    def where(self) -> str:
-        """Method and address without its query, safe to show."""
-        return self.redact(f"{self.method} {self.url.split('?')[0]}")
-
-    @property
-    def content_kind(self) -> str:
-        """What the body looks like, for messages."""
-        kind = self.headers.get("content-type", "").split(";")[0]
-        if "html" in kind or self.body[:200].lstrip()[:1] == b"<":
-            return "a web page"
-        return "half an answer" if self.body[:1] in b"{[" and self.body else "text"
-
-    @property
-    def excerpt(self) -> str:
-        """The start of the body, redacted, for messages."""
-        return self.redact(self.body[:_EXCERPT].decode("utf-8", "replace"))
 
 
 class Limiter(Protocol):
@@ -338,9 +279,7 @@ class HttpClient:
                 f"The certificate of {host} is not trusted.",
                 advice="Install its CA, or name it in the connection's TLS setting.",
             )
-        if isinstance(
-            error, (InvalidSchema, InvalidURL, MissingSchema)
-        ):
+        if isinstance(error, (InvalidSchema, InvalidURL, MissingSchema)):
             return ConfigurationError(f"{host or 'The address'} is not a web address.")
         if _never_sent(error):
             return UnavailableError(
@@ -354,7 +293,7 @@ class HttpClient:
 
     def _checked(self, response: Response, call: _Call) -> Response:
         error = self.classify(response) if self.classify else None
-        error = error or _by_status(response, repeatable=call.repeatable)
+        error = error or by_status(response, repeatable=call.repeatable)
         if error:
             raise error
         return response
@@ -378,47 +317,3 @@ def _never_sent(error: RequestException) -> bool:
     return isinstance(error, RequestsConnectionError) and isinstance(
         reason, NewConnectionError
     )
-
-
-def retry_after(headers: Mapping[str, str], default: float) -> float:
-    """Seconds the answer asks us to wait: a number or an HTTP date, else `default`."""
-    text = headers.get("retry-after", "")
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return default
-
-
-def _by_status(response: Response, *, repeatable: bool) -> ConnectorError | None:
-    status = response.status
-    if response.ok:
-        return None
-    what = f"{response.where} answered {status}"
-    if status < 400:
-        target = response.redact(response.headers.get("location", "elsewhere"))
-        return ConfigurationError(
-            f"{what}: it sends us on to {target}.",
-            advice="Enter that address in the connection if it is right.",
-            status=status,
-        )
-    if status == 429:
-        return RateLimitedError(
-            f"{what}: too many requests.",
-            retry_after=retry_after(response.headers, 1.0),
-            status=status,
-        )
-    if status in (401, 403, 407):
-        return AuthenticationError(f"{what}: {response.excerpt}", status=status)
-    if status in (404, 410):
-        return NotFoundError(f"{what}: {response.excerpt}", status=status)
-    if status in (408, 423, 425) or (status >= 500 and repeatable):
-        return UnavailableError(f"{what}.", status=status)
-    if status >= 500:
-        return UncertainWriteError(
-            f"{what}. The write may have been applied.", status=status
-        )
-    return RejectedError(f"{what}: {response.excerpt}", status=status)

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from connectors.sdk.errors import SpecError
 from connectors.sdk.records import FieldInfo, FieldType, Option
 
 SettingType = Literal["string", "url", "integer", "boolean", "choice"]
+Kind = TypeVar("Kind")
 Capability = Literal["read", "fetch", "find", "write", "discover", "ensure_fields"]
 
 
@@ -174,8 +175,8 @@ class _Parser:
             values["canonical"] = f"{entity}.{values['canonical']}"
         return self._build(FieldInfo, where, values)
 
-    def _build(self, kind: type[Any], where: str, values: dict[str, Any]) -> Any:
-        known = {f.name for f in fields(kind)}
+    def _build(self, kind: type[Kind], where: str, values: dict[str, Any]) -> Kind:
+        known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
         unknown = sorted(set(values) - known)
         if unknown:
             raise SpecError(f"{self.file}: {where} has unknown keys {unknown}")

@@ -104,7 +104,7 @@ def refresh_catalogue(connection: Connection, object_type: str) -> int:
     ]
     updated = [
         f.name
-        for f in CatalogueField._meta.fields  # noqa: SLF001 - Django's public API
+        for f in CatalogueField._meta.fields
         if f.name not in ("id", "connection", "object_type", "name")
     ]
     with transaction.atomic():

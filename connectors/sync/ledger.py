@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import close_old_connections, connection, connections, transaction
 
@@ -25,6 +26,7 @@ from connectors.sdk.spec import RateSpec
 # that travels slowly arrives late, and the window then ends late for the vendor.
 MARGIN_MS = 250
 LONGEST_WAIT = 45.0
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class RateLedger:
             executor.submit(connections.close_all).result()
             executor.shutdown()
 
-    def _run(self, work):  # type: ignore[no-untyped-def]
+    def _run(self, work: Callable[[], Answer]) -> Answer:
         with self._lock:
             if self._database is None:
                 self._database = ThreadPoolExecutor(1, thread_name_prefix="ledger")

@@ -71,14 +71,14 @@ class Poller:
             self.flow.source_object, state.cursor, fields=self.mapping.source_fields
         )
         for page in pages:
-            result.stored += self.store(page)
+            result.stored += self.keep(page)
             result.read += len(page.records)
             if time.monotonic() > deadline:
                 return result
         result.complete = True
         return result
 
-    def store(self, page: Page) -> int:
+    def keep(self, page: Page) -> int:
         """Store one page; how many of its records are new or changed."""
         fresh = self._changed(page.records)
         with transaction.atomic():

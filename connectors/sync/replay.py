@@ -25,8 +25,8 @@ from connectors.sync import connect, runs, store
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.versions import compiled
 
-# Pending ones, and those a worker holds, are on their way already: that is what makes a second
-# click on the same replay harmless.
+# Pending ones, and those a worker holds, are on their way already: that is what makes a
+# second click on the same replay harmless.
 REPLAYABLE = (
     Outcome.WAITING,
     Outcome.CREATED,

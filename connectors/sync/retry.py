@@ -39,7 +39,7 @@ POISON = 5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome a failed record gets, when it is due again, what the attempt counts."""
+    """The outcome a failed record gets, after which delay, and whether it counts."""
 
     outcome: str
     delay: timedelta = timedelta()

@@ -1,8 +1,8 @@
 """The few statements that move many rows, each in its database's quickest form.
 
 PostgreSQL takes new records by COPY, and changes by COPY into a temporary table that
-one statement applies; SQLite takes both by executemany. The ORM would cost several times as much per row
-(measured: make bench), and these rows are most of what the product stores.
+one statement applies; SQLite takes both by executemany. The ORM would cost several
+times as much per row, and these rows are most of what the product stores.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from connectors.models import Binding, Claim, Outcome, SyncRecord
 
-_RECORDS = SyncRecord._meta.db_table  # noqa: SLF001
-_CLAIMS = Claim._meta.db_table  # noqa: SLF001
-_BINDINGS = Binding._meta.db_table  # noqa: SLF001
+_RECORDS = SyncRecord._meta.db_table
+_CLAIMS = Claim._meta.db_table
+_BINDINGS = Binding._meta.db_table
 _TYPES = {
     "id": "bigint",
     "pair_id": "bigint",
@@ -104,7 +104,7 @@ def _postgresql() -> bool:
 
 
 def _sqlite_rows(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
-    """Column values as SQLite keeps them: times as text in UTC, as Django writes them."""
+    """Column values as Django writes them to SQLite: times as text in UTC."""
     columns = []
     for name in names:
         column = [getattr(row, name) for row in rows]

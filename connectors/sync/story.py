@@ -111,7 +111,9 @@ def story(record: SyncRecord) -> Story:
         source_values=_source_values(record, source),
         mapping_rows=rows,
         mapping_error=mapping_error,
-        sent_values=_sent_values(record, target, _known_there(earlier)),
+        sent_values=_sent_values(
+            record, target, _known_there(record, binding, earlier)
+        ),
         attempts=attempts,
         binding=binding,
         source_url=_url(flow.source, flow.source_object, record.source_id),
@@ -172,12 +174,14 @@ def _source_values(
     ]
 
 
-def _known_there(earlier: list[SyncRecord]) -> Mapping[str, Any] | None:
+def _known_there(
+    record: SyncRecord, binding: Binding | None, earlier: list[SyncRecord]
+) -> Mapping[str, Any] | None:
     """What the target was last known to hold before this record."""
-    written = [r for r in earlier if r.outcome in _WRITTEN and r.mapped]
-    if written:
-        return dict(written[0].mapped)
-    return None
+    written = next((r for r in earlier if r.outcome in _WRITTEN and r.mapped), None)
+    if written is None and binding and binding.record and binding.record < record.pk:
+        written = SyncRecord.objects.filter(pk=binding.record, flow=record.flow).first()
+    return dict(written.mapped or {}) if written else None
 
 
 def _sent_values(
@@ -185,8 +189,6 @@ def _sent_values(
     fields: Mapping[str, FieldInfo],
     known: Mapping[str, Any] | None,
 ) -> list[SentValue]:
-    if record.outcome in _WRITTEN and known == record.mapped:
-        known = None  # the binding holds what this very record wrote
     return [
         SentValue(
             name=name,

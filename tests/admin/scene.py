@@ -154,9 +154,9 @@ def _columns(of: SyncRun, source_id: str, values: dict[str, Any]) -> dict[str, A
 
 
 def binding(
-    of: Flow, source_id: str, target_id: str, record: SyncRecord | None = None
+    of: Flow, source_id: str, target_id: str, by: SyncRecord | None = None
 ) -> Binding:
-    """Two ids that are the same business record, last carried over by `record`."""
+    """A source record and its target record, as last written by a sync record."""
     assert of.pair is not None
     assert of.source_is_left
     now = timezone.now()
@@ -164,7 +164,7 @@ def binding(
         pair=of.pair,
         left_id=source_id,
         right_id=target_id,
-        record=record and record.pk,
+        record=by.pk if by else None,
         created_at=now,
         updated_at=now,
     )

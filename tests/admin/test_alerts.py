@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from connectors.models import Alert, AlertKind, Binding, Flow
+from connectors.models import Alert, AlertKind, Binding, Flow, Outcome
 from connectors.sync import alerts
 from tests.admin import scene
 
@@ -92,7 +92,8 @@ def test_nobody_edits_alerts_by_hand(page: str) -> None:
 
 def binding(left: str = "4711", right: str = "9001") -> Binding:
     flow = Flow.objects.first() or scene.flow()
-    return scene.binding(flow, left, right, name="Example Foods Ltd")
+    wrote = scene.record(scene.run(flow), left, outcome=Outcome.UPDATED)
+    return scene.binding(flow, left, right, by=wrote)
 
 
 def test_a_binding_is_found_by_either_id() -> None:
@@ -107,12 +108,6 @@ def test_a_binding_is_found_by_either_id() -> None:
 
 def test_the_page_of_a_binding_shows_what_was_agreed() -> None:
     one = binding()
-    written = scene.record(
-        scene.run(Flow.objects.get()),
-        outcome=Outcome.UPDATED,
-        mapped={"name": "Example Foods Ltd"},
-    )
-    Binding.objects.update(record=written.pk)
     page = scene.superuser().get(f"{BINDINGS}{one.pk}/change/").content.decode()
     assert "Example Foods Ltd" in page
     seeing_other = scene.signed_in(scene.person("view_alert"))

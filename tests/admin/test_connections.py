@@ -209,6 +209,29 @@ def test_buttons_ask_for_their_permission(world: World, name: str) -> None:
     assert world.requests("jde")
 
 
+def test_a_button_cannot_be_pressed_from_elsewhere(world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    user = person("view_connection", "check_connection")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(f"{LIST}{world.jde.pk}/test_connection/").status_code == 403
+    assert not world.requests("jde")
+
+
+@pytest.mark.parametrize(
+    ("state", "said_in_list"),
+    [
+        ({"health": Health.UNREACHABLE}, "did not answer the last run"),
+        ({"health": Health.REFUSED, "stopped": True}, "refused the last run"),
+    ],
+)
+def test_the_list_tells_what_happened_after_the_test(
+    boss: Client, world: World, state: dict[str, Any], said_in_list: str
+) -> None:
+    press(boss, world.jde, "test_connection")
+    Connection.objects.filter(pk=world.jde.pk).update(**state)
+    assert said_in_list in boss.get(LIST).content.decode()
+
+
 def test_a_button_of_what_is_not_there_is_not_found(boss: Client) -> None:
     assert boss.post(f"{LIST}4711/test_connection/").status_code == 404
 
@@ -309,4 +332,6 @@ def test_the_list_costs_the_same_at_any_size(boss: Client) -> None:
 def _some_connections(count: int) -> None:
     start = Connection.objects.count()
     for number in range(start, start + count):
-        Connection.objects.create(name=f"C{number}", system="jde", secrets={"a": "b"})
+        made = Connection(name=f"C{number}", system="jde")
+        made.set_values({"password": PASSWORD})
+        made.save()

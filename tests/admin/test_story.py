@@ -144,6 +144,21 @@ def _sent(record: SyncRecord):  # type: ignore[no-untyped-def]
     return story(loaded(record)).sent_values
 
 
+def test_the_binding_knows_what_was_written_before_the_changes_shown() -> None:
+    flow = scene.flow()
+    run = scene.run(flow)
+    wrote = scene.record(run, "4711", outcome=Outcome.UPDATED, mapped={"name": "Old"})
+    for _ in range(20):
+        scene.record(run, "4711")
+    newest = scene.record(run, "4711", mapped={"name": "New"})
+    binding = scene.binding(flow, "4711", "9001", by=wrote)
+    told = story(loaded(newest))
+    assert told.binding == binding
+    assert [(v.before, v.after) for v in told.sent_values] == [("Old", "New")]
+    itself = story(loaded(wrote))
+    assert [(v.before, v.after) for v in itself.sent_values] == [(None, "Old")]
+
+
 def test_the_same_change_elsewhere_and_earlier_changes() -> None:
     one, two = scene.flow("One"), scene.flow("Two")
     earlier = scene.record(scene.run(one), "4711")

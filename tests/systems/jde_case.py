@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ class Ais:
         self.url = box.url["jde"]
         self.control: ControlClient = box.control("jde")
         self.opened: list[JdeConnector] = []
+        self.control.config(log_bodies=True)
 
     def open(self, **settings: Any) -> JdeConnector:
         """A connector with these settings changed."""
@@ -51,8 +53,8 @@ class Ais:
 
     def asked(self, table: str) -> list[dict[str, Any]]:
         """The bodies of the data service calls for rows of a table."""
-        bodies = [one["body"] for one in self.calls() if isinstance(one["body"], dict)]
-        return [body for body in bodies if body.get("targetName") == table]
+        bodies = [json.loads(one["request_body"] or "null") for one in self.calls()]
+        return [body for body in bodies if body and body["targetName"] == table]
 
     def fault(
         self, path: str = DATA, *, times: int | None = 1, skip: int = 0, **do: Any

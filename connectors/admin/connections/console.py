@@ -232,6 +232,11 @@ def _any_spec() -> Iterator[SystemSpec]:
 
 
 def _worst(connection: Connection) -> str:
+    tested_well = all(f["level"] != "error" for f in connection.findings or ())
+    if tested_well and connection.health == Health.UNREACHABLE:
+        return "It worked when it was tested, and did not answer the last run."
+    if tested_well and connection.stopped:
+        return "It worked when it was tested, and refused the last run."
     for level in ("error", "warning", "ok"):
         for finding in connection.findings or ():
             if finding["level"] == level:

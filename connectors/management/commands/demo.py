@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +16,7 @@ from django.core.management.base import CommandError
 from rich.console import Console
 from rich.text import Text
 
+from connectors.management.children import ChildError, ignore_signals, stoppable
 from connectors.management.common import (
     LOOK,
     NOT_NOW,
@@ -25,13 +24,10 @@ from connectors.management.common import (
     WIDTH,
     ConsoleCommand,
 )
-from connectors.management.demo.children import ChildError
 from connectors.management.demo.installation import InstallationError
-from connectors.management.demo.show import Demo, DemoError, start_over
+from connectors.management.demo.show import CUSTOMERS, Demo, DemoError, start_over
 from connectors.sdk.errors import ConnectorError
 from connectors.sync.runs import RunRefusedError
-
-CUSTOMERS = 1000
 
 
 class Command(ConsoleCommand):
@@ -60,8 +56,7 @@ moves only what has changed."""
         parser.add_argument(
             "--customers",
             type=int,
-            default=CUSTOMERS,
-            help="customers to invent in a new demo (default: %(default)s)",
+            help=f"customers to invent in a new demo (default: {CUSTOMERS})",
         )
         parser.add_argument(
             "--port", type=int, default=8000, help="of the console (default: 8000)"
@@ -74,7 +69,13 @@ moves only what has changed."""
         )
 
     def handle(
-        self, *, customers: int, port: int, once: bool, fresh: bool, **_options: Any
+        self,
+        *,
+        customers: int | None,
+        port: int,
+        once: bool,
+        fresh: bool,
+        **_options: Any,
     ) -> None:
         if "DEMO_PASSWORD" not in os.environ:
             raise CommandError(
@@ -104,8 +105,7 @@ moves only what has changed."""
 
 def stop(demo: Demo, console: Console) -> None:
     """Stop the children; whoever is impatient waits, or they would be cut off."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    ignore_signals()
     try:
         # A terminal that was closed cannot be written to.
         with suppress(OSError):
@@ -114,18 +114,6 @@ def stop(demo: Demo, console: Console) -> None:
         demo.close()
     with suppress(OSError):
         console.print("Stopped.", style="dim")
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end the demo as Control-C does."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
-    yield
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def free_what_was_held() -> None:
     Their leases would run out by themselves, but nobody wants to watch that.
     """
     FlowState.objects.update(lease_token="", lease_until=None)
-    Claim.objects.update(lease_until=timezone.now())
+    Claim.objects.update(until=timezone.now())
     for run in SyncRun.objects.filter(status__in=runs.OPEN):
         runs.queue(run)
 

@@ -19,8 +19,8 @@ from django.core.management import call_command
 from django.db import connections
 from rich.console import Console
 
+from connectors.management.children import Child, Children, free_ports
 from connectors.management.demo import installation, summary
-from connectors.management.demo.children import Child, Children, free_ports
 from connectors.management.demo.planted import Planted, plant, planted
 from connectors.management.demo.verify import Verdict, verify
 from connectors.management.progress import RunProgress
@@ -29,6 +29,7 @@ from connectors.models.record import PROBLEM
 from connectors.sandbox.core.client import ControlClient
 from connectors.sync import runs
 
+CUSTOMERS = 1000
 GLANCE = 0.25
 # Seconds without any change in a run before something must be wrong.
 PATIENCE = 120.0
@@ -46,7 +47,7 @@ class Demo:
     """One demo in DATA_DIR; `play` it, then `serve` or leave; `close` in any case."""
 
     console: Console
-    customers: int
+    customers: int | None
     port: int
     folder: Path = field(default_factory=lambda: Path(settings.DATA_DIR))
     children: Children = field(init=False)
@@ -75,6 +76,7 @@ class Demo:
             self._start_sandbox(sandbox_ports)
             if not again:
                 plant(self.sandbox["jde"])
+        self._note_customers()
         with self._step("Connections, fields and flows"):
             flows = self._install()
         with self._step("Worker and web console"):
@@ -128,14 +130,24 @@ class Demo:
     def _start_sandbox(self, ports: Sequence[int]) -> None:
         ready = self.folder / "sandbox.json"
         ready.unlink(missing_ok=True)
+        wanted = self.customers or CUSTOMERS
         arguments = ["--state", str(self.folder / "sandbox.state")]
-        arguments += ["--ready-file", str(ready), "--customers", str(self.customers)]
+        arguments += ["--ready-file", str(ready), "--customers", str(wanted)]
         for system, port in zip(SYSTEMS, ports, strict=True):
             arguments += [f"--{system}-port", str(port), "--only", system]
         child = self.children.start("sandbox", "manage.py", "sandbox", *arguments)
         self.children.wait_until(ready.exists, child)
         for system, told in json.loads(ready.read_text()).items():
             self.sandbox[system] = ControlClient(told["url"])
+
+    def _note_customers(self) -> None:
+        """Say so when the earlier demo's customers are not as many as asked for."""
+        held = sum(row["AT1"] == "C" for row in self.sandbox["jde"].records("F0101"))
+        if self.customers and held != self.customers:
+            self.console.print(
+                f"This demo holds {held:,} customers and goes on with them; for "
+                f"{self.customers:,} start over with FRESH=1."
+            )
 
     def _install(self) -> list[Flow]:
         ends = {
@@ -171,7 +183,7 @@ class Demo:
             if done != seen:
                 seen, since = done, time.monotonic()
             elif time.monotonic() - since > PATIENCE:
-                raise DemoError(f"{run} does not move. {self._worker().tail()}")
+                raise DemoError(f"{run} does not move.{self._worker().tail()}")
             progress.show(run)
             time.sleep(GLANCE)
             run.refresh_from_db()

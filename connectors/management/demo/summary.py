@@ -15,6 +15,7 @@ from connectors.management.progress import speed
 from connectors.models import SyncRun
 
 ALWAYS = ("read", "created", "updated", "unchanged", "failed")
+NEEDS_A_PERSON = "/admin/connectors/syncrecord/?outcome=needs-me"
 SOMETIMES = ("waiting", "conflict", "dead", "skipped", "replayed")
 
 

@@ -36,7 +36,8 @@ class _Exact(ast.NodeTransformer):
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            return ast.copy_location(ast.Constant(Decimal(str(node.value))), node)
+            exact = ast.Constant(Decimal(str(node.value)))  # type: ignore[arg-type]
+            return ast.copy_location(exact, node)
         return node
 
 
@@ -95,7 +96,9 @@ _ALLOWED = (
 def _refuse_forbidden(tree: ast.expr) -> None:
     for node in ast.walk(tree):
         if not isinstance(node, _ALLOWED) or isinstance(node, ast.keyword):
-            raise ValueError(f"{type(node).__name__} is not allowed in a formula.")
+            raise ValueError(  # noqa: TRY004 - about the text, not a type
+                f"{type(node).__name__} is not allowed in a formula."
+            )
         if isinstance(node, ast.Call) and (
             not isinstance(node.func, ast.Name) or node.func.id not in _FUNCTIONS
         ):

@@ -107,9 +107,9 @@ class CompiledMapping:
         """Map one record. Raises MappingError naming the row's target field."""
         mapped = Mapped()
         values = mapped.values
-        compiled = None
+        compiled = None  # the row at work, for the error's sake
         try:
-            for compiled, name, run in self._plain:
+            for compiled, name, run in self._plain:  # noqa: B007
                 value = run(fields)
                 if value is not None:
                     values[name] = value

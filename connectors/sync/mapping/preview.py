@@ -10,7 +10,7 @@ from connectors.sdk.errors import ConnectorError, MappingError
 from connectors.sdk.records import Fields, SourceRecord
 from connectors.sync import connect
 from connectors.sync.mapping.fields import known_fields
-from connectors.sync.mapping.mapper import CompiledMapping, PreviewRow
+from connectors.sync.mapping.mapper import Catalogue, CompiledMapping, PreviewRow
 
 
 @dataclass(slots=True)
@@ -48,7 +48,9 @@ def preview(
     return shown
 
 
-def _explained(row, source, target, fields):  # type: ignore[no-untyped-def]
+def _explained(
+    row: FieldMapping, source: Catalogue, target: Catalogue, fields: Fields
+) -> list[PreviewRow]:
     try:
         return CompiledMapping([row.as_row()], source, target).explain(fields)
     except MappingError as error:

@@ -17,7 +17,7 @@ def suggest(flow: Flow) -> list[FieldMapping]:
     by_meaning = {f.canonical: f for f in source.values() if f.canonical}
     key = _key_field(flow, source)
     position = flow.mappings.count()
-    rows = []
+    rows: list[FieldMapping] = []
     for info in target.values():
         if info.name in taken or info.read_only or not info.canonical:
             continue

@@ -133,7 +133,7 @@ def _replace(argument: str) -> Step:
 
 def to_decimal(value: Scalar) -> Decimal:
     """A number exactly. Raises MappingError when the value is not one."""
-    if isinstance(value, bool) or isinstance(value, date):
+    if isinstance(value, (bool, date)):
         raise MappingError(f"“{as_text(value)}” is not a number.")
     try:
         number = Decimal(as_text(value).strip())
@@ -227,8 +227,9 @@ TRANSFORMS: dict[str, Transform] = {
         Transform("lower", "Lower case", "abc", _text(str.lower)),
         Transform("title", "Title case", "Abc Def", _text(str.title)),
         Transform("template", "Template",
-                  "Text with field names between braces; {value} is the source field.",
-                  _template, "Template", argument_required=True, fields=template_fields),
+                  "Text with field names in braces; {value} is the source field.",
+                  _template, "Template", argument_required=True,
+                  fields=template_fields),
         Transform("first_of", "First that is filled",
                   "The source field, else the first filled one of these.",
                   _first_of, "Fields, by comma", argument_required=True,

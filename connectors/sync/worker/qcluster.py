@@ -2,7 +2,8 @@
 
 An idle worker sleeps inside `Queue.get` holding the queue's reader lock; killed there,
 it never frees it. The replacement waits without the lock and holds it only while it
-takes a message. Upstream issue 23, open; applied to the release line it was tested with.
+takes a message. Upstream issue 23, open; applied only to the release line it was tested
+with.
 """
 
 from __future__ import annotations

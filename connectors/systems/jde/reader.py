@@ -20,7 +20,7 @@ from connectors.sdk.records import Page, SourceRecord
 from connectors.systems.jde.clock import Reading, look_back
 from connectors.systems.jde.codecs import Stamp, stamp, stamp_of
 from connectors.systems.jde.cursors import Position, done
-from connectors.systems.jde.entities import Entity, Key, Loaded
+from connectors.systems.jde.entities import Entity, Key, Loaded, first_by_key
 from connectors.systems.jde.grid import Rows
 from connectors.systems.jde.query import Condition, Row, one_of
 from connectors.systems.jde.service import DataService
@@ -159,9 +159,9 @@ class Reader:
 
     def _load(self, shape: Shape, which: Sequence[Condition]) -> Loaded:
         queries = [shape.query.also(condition) for condition in which]
-        return Loaded(
-            shape, [r for query in queries for r in self._service.rows(query)]
-        )
+        rows = [row for query in queries for row in self._service.rows(query)]
+        # How many rows follow the one that counts depends on where pages end.
+        return Loaded(shape, _first_of_each(shape, rows) if shape.part.then else rows)
 
     def _records(
         self, heads: Sequence[Row], sides: Mapping[str, Loaded]
@@ -246,6 +246,10 @@ def pool(workers: int) -> Iterator[Run]:
         yield run
     finally:
         threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _first_of_each(shape: Shape, rows: Sequence[Row]) -> list[Row]:
+    return list(first_by_key(Loaded(shape, rows)).values())
 
 
 def _mostly_foreign(heads: Sequence[Row], sides: Mapping[str, Loaded]) -> bool:

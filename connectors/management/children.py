@@ -1,4 +1,4 @@
-"""The processes of the demo: started, watched, and stopped on every way out."""
+"""Processes of ours: started, watched, and stopped on every way out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 # The worker may take a minute and a half to finish what it has begun.
 STOP_SECONDS = 100.0
 START_SECONDS = 90.0
 TAIL_LINES = 25
 _PR_SET_PDEATHSIG = 1
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ChildError(RuntimeError):
@@ -26,11 +29,11 @@ class ChildError(RuntimeError):
 
 @dataclass(slots=True)
 class Child:
-    """One process and the file its output goes to."""
+    """One process and the file its output goes to; None is our own output."""
 
     name: str
     process: subprocess.Popen[bytes]
-    log: Path
+    log: Path | None
 
     @property
     def alive(self) -> bool:
@@ -38,38 +41,42 @@ class Child:
         return self.process.poll() is None
 
     def tail(self) -> str:
-        """The last lines of its log."""
+        """How its log ends."""
+        if self.log is None:
+            return ""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-TAIL_LINES:]) or "(it said nothing)"
+        end = "\n".join(lines[-TAIL_LINES:]) or "(nothing)"
+        return f" {self.log} ends:\n{end}"
 
     def fallen(self) -> ChildError:
         """The error of a process that ended by itself."""
         code = self.process.returncode
-        return ChildError(
-            f"The {self.name} ended with code {code}. {self.log} ends:\n{self.tail()}"
-        )
+        return ChildError(f"The {self.name} ended with code {code}.{self.tail()}")
 
 
 @dataclass(slots=True)
 class Children:
-    """All of them; the last one started is the first one stopped."""
+    """All of them; the last one started is the first one stopped.
+
+    They run in `root`, and each writes a log of its own in `logs`, if that is given.
+    """
 
     root: Path
-    logs: Path
+    logs: Path | None = None
     running: list[Child] = field(default_factory=list)
 
     def start(self, name: str, *arguments: str, **environ: str) -> Child:
-        """Start `python ARGUMENTS`, its output going to a log of its own."""
-        log = self.logs / f"{name}.log"
-        with log.open("wb") as output:
+        """Start `python ARGUMENTS` with a few more environment variables."""
+        log = self.logs / f"{name}.log" if self.logs else None
+        with log.open("wb") if log else nullcontext() as output:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter
                 [sys.executable, *arguments],
                 cwd=self.root,
                 env={**os.environ, **environ},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
-                # Control-C reaches the demo alone, which stops them in good order.
+                stderr=subprocess.STDOUT if output else None,
+                # Control-C reaches us alone, and we stop them in good order.
                 start_new_session=True,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - no threads run here
             )
@@ -90,8 +97,8 @@ class Children:
             self.check()
             if time.monotonic() > deadline:
                 raise ChildError(
-                    f"The {child.name} does not answer after {START_SECONDS:.0f} s. "
-                    f"{child.log} ends:\n{child.tail()}"
+                    f"The {child.name} does not answer after {START_SECONDS:.0f} s."
+                    f"{child.tail()}"
                 )
             time.sleep(0.1)
 
@@ -116,7 +123,7 @@ class Children:
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to stop the process should the demo be killed outright."""
+    """Ask Linux to stop the process should we be killed outright."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -143,3 +150,24 @@ def free_ports(wanted: Sequence[int]) -> list[int]:
             taken = free_port(taken + 1)
         found.append(taken)
     return found
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end us as Control-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """From now on nobody hurries us: what is being stopped would be cut off."""
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
