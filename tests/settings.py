@@ -16,6 +16,10 @@ os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="mlconnector-tests-"))
 
 from mlconnector.settings import *  # noqa: E402, F403
 
+# A file, as in production: threads and worker processes are to meet in it.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
+
 # Hashed names need a collectstatic that no test should wait for.
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

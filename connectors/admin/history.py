@@ -91,7 +91,7 @@ class HistoryMixin:
         self, _obj: Model, name: str, old: Any, new: Any
     ) -> list[Change]:
         """How a changed column of `obj` is shown; a subclass may take JSON apart."""
-        return [Change(name.replace("_", " ").capitalize(), _text(old), _text(new))]
+        return [Change(name.replace("_", " ").capitalize(), text(old), text(new))]
 
 
 def _heaped(entries: list[Entry]) -> Iterator[Entry]:
@@ -107,7 +107,8 @@ def _heaped(entries: list[Entry]) -> Iterator[Entry]:
             yield from together
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A stored value as a person reads it."""
     if value in (None, "", [], {}):
         return "(empty)"
     if isinstance(value, bool):
@@ -151,9 +152,9 @@ def _versions(
 
 def _title(model: Any, row: Any, *, of_child: bool) -> str:
     name = f" {row.instance}" if of_child else ""
-    text = f"{model._meta.verbose_name}{name} {_VERBS[row.history_type]}"
+    words = f"{model._meta.verbose_name}{name} {_VERBS[row.history_type]}"
     reason = f". {row.history_change_reason}" if row.history_change_reason else ""
-    return f"{text[:1].upper()}{text[1:]}{reason}"
+    return f"{words[:1].upper()}{words[1:]}{reason}"
 
 
 def _heap(model: Any, row: Any) -> str:

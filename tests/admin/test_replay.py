@@ -50,7 +50,7 @@ def test_all_matching_takes_every_page_of_the_filter_and_no_other() -> None:
     run = SyncRun.objects.get(kind=RunKind.REPLAY)
     assert pending() == 130
     assert (run.flow, run.read) == (flow, 130)
-    assert f'<a href="/admin/connectors/syncrun/{run.pk}/change/">' in said[0]
+    assert f' href="/admin/connectors/syncrun/{run.pk}/change/">' in said[0]
     assert "130 records taken" in said[0]
 
 
@@ -196,6 +196,12 @@ def test_buttons_are_only_offered_to_whom_they_serve() -> None:
     page = may.get(url).content.decode()
     assert "replay_one" in page
     assert "edit_payload" not in page
+
+
+def test_a_record_on_its_way_has_no_buttons() -> None:
+    record = scene.record(scene.run(scene.flow()), "1", outcome=Outcome.PENDING)
+    page = scene.superuser().get(f"{LIST}{record.pk}/change/")
+    assert page.context["buttons"] == []
 
 
 def test_one_record_once_per_look() -> None:

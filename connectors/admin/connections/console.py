@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 
 from connectors.admin.base import ConsoleAdmin, RefusedError, ago, column, post_action
 from connectors.admin.connections.form import connection_form, fieldsets
-from connectors.admin.history import Change, HistoryMixin
+from connectors.admin.history import Change, HistoryMixin, text
 from connectors.models import Connection, Health
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.spec import SystemSpec
@@ -30,6 +30,7 @@ HEALTH_COLOURS = {
     Health.REFUSED.label: "danger",
     "Switched off": "default",
 }
+_GRAVEST_FIRST = ("error", "warning", "ok")
 
 
 @admin.register(Connection)
@@ -83,7 +84,10 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
         """For who may see but not edit; of a secret only whether there is one."""
         kept = obj.secrets or {}
         values = [
-            (s.label, ("set" if kept.get(n) else "not set") if s.secret else shown)
+            (
+                s.label,
+                ("set" if kept.get(n) else "not set") if s.secret else text(shown),
+            )
             for n, s in obj.spec.settings.items()
             if (shown := obj.settings.get(n, s.default)) not in (None, "") or s.secret
         ]
@@ -237,7 +241,7 @@ def _worst(connection: Connection) -> str:
         return "It worked when it was tested, and did not answer the last run."
     if tested_well and connection.stopped:
         return "It worked when it was tested, and refused the last run."
-    for level in ("error", "warning", "ok"):
+    for level in _GRAVEST_FIRST:
         for finding in connection.findings or ():
             if finding["level"] == level:
                 return str(finding["title"])
@@ -273,6 +277,10 @@ def _facts(connection: Connection) -> dict[str, Any]:
         "spec": connection.spec,
         "checked": ago(connection.checked_at),
         "details": details,
+        "findings": sorted(
+            connection.findings or (),
+            key=lambda finding: _GRAVEST_FIRST.index(finding["level"]),
+        ),
         "health_colour": HEALTH_COLOURS[str(connection.get_health_display())],
         "objects": [
             (one.label, one.name, known.get(name, 0))

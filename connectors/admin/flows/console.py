@@ -15,7 +15,7 @@ from connectors.admin.flows.actions import FlowActions
 from connectors.admin.flows.form import FlowForm
 from connectors.admin.flows.mappings import MAP, MappingInline, suggestions
 from connectors.admin.flows.page import next_run, page_facts, problem_counts
-from connectors.admin.history import HistoryMixin
+from connectors.admin.history import Change, HistoryMixin
 from connectors.models import Flow, FlowStatus
 from connectors.sync.mapping.versions import save_version
 
@@ -137,6 +137,12 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
         else:
             when = ["match_field", "every"]
         return [(None, {"fields": ["name", *from_to, *when]})]
+
+    def history_changes(self, obj: Any, name: str, old: Any, new: Any) -> list[Change]:
+        """Without the order of the rows, which changes nothing."""
+        if name == "position":
+            return []
+        return super().history_changes(obj, name, old, new)
 
     # --- page -------------------------------------------------------------------------
 

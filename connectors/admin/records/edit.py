@@ -133,7 +133,12 @@ def _read(field: EditedField) -> Any:
 class EditPages(ReplayPages):
     """The page that edits a payload: the form, then the changes, then the replay."""
 
-    @post_action(PERMISSION, label="Edit payload and replay", icon="edit_note")
+    @post_action(
+        PERMISSION,
+        label="Edit payload and replay",
+        icon="edit_note",
+        shown=lambda record: record.outcome in REPLAYABLE,
+    )
     def edit_payload(self, request: HttpRequest, record: SyncRecord) -> HttpResponse:
         """Each press of a button posts the form here; nothing is kept in between."""
         fields = fields_of(record, request.POST.dict())

@@ -100,7 +100,7 @@ def answer(result: ReplayResult) -> str:
         return "Nothing was taken: these records have been replayed already."
     runs = format_html_join(
         ", ",
-        '<a href="{}">run #{}</a>',
+        '<a class="record-link" href="{}">run #{}</a>',
         (
             (reverse("admin:connectors_syncrun_change", args=[run.pk]), run.pk)
             for run in result.runs

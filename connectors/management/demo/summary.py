@@ -31,7 +31,7 @@ def moved(runs: Sequence[SyncRun]) -> Table:
         pad_edge=False,
         collapse_padding=True,
     )
-    table.add_column("Flow", no_wrap=True)
+    table.add_column("Flow")
     for name in names:
         table.add_column(name.capitalize(), justify="right", no_wrap=True)
     table.add_column("Time", justify="right", no_wrap=True)
