@@ -100,6 +100,7 @@ def _replay_flow(
     if run.read == 0:
         run.delete()
         return
+    SyncRun.objects.filter(pk=run.pk).update(read_done_at=store.now())
     runs.queue(run)
     result.runs.append(run)
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -30,10 +32,12 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.models.run import FINAL
+from connectors.sdk.contract import Connector
 from connectors.sdk.errors import (
     AuthenticationError,
     ConfigurationError,
     ConnectorError,
+    ContractError,
     TransientError,
 )
 from connectors.sdk.http import correlation
@@ -164,6 +168,13 @@ def execute(run_id: int, *, budget: float = TIME_BUDGET) -> bool:
     except ConnectorError as error:
         _failed(run, error)
         return True
+    except DatabaseError:
+        # Nothing can be stored now; the sweeper queues the run again.
+        raise
+    except Exception as error:
+        log.exception("run failed", run=run.pk, flow=run.flow.name)
+        _failed(run, ContractError(f"The run failed: {error!r}."))
+        return True
     finally:
         correlation.reset(token)
 
@@ -178,15 +189,19 @@ def _execute(run: SyncRun, deadline: float) -> bool:
     if run.kind != RunKind.REPLAY and run.read_done_at is None:
         _poll(run, mapping, deadline)
         run.refresh_from_db()
-    return _push_to_end(run, mapping, deadline)
+    with _target(flow) as connector:
+        return _push_to_end(run, mapping, connector, deadline)
 
 
-def _push_to_end(run: SyncRun, mapping: CompiledMapping, deadline: float) -> bool:
+def _push_to_end(
+    run: SyncRun, mapping: CompiledMapping, connector: Connector, deadline: float
+) -> bool:
     """Push until the run has ended, time is up, or others hold what is left."""
     only = run.pk if run.kind == RunKind.REPLAY else None
     patience = time.monotonic() + PATIENCE
     while True:
-        outcomes = push_due(run.flow, mapping, deadline, run_id=only)
+        pusher = Pusher(run.flow, mapping, connector, run_id=only)
+        outcomes = pusher.push(deadline=deadline)
         run.refresh_from_db()
         if finish(run):
             return True
@@ -194,7 +209,7 @@ def _push_to_end(run: SyncRun, mapping: CompiledMapping, deadline: float) -> boo
         patience = now + PATIENCE if outcomes else patience
         if now > deadline:
             return False
-        if run.read_done_at is None and run.kind != RunKind.REPLAY:
+        if run.read_done_at is None:
             # Another worker reads; its own task carries the run on.
             return True
         if now > patience:
@@ -224,13 +239,10 @@ def _poll(run: SyncRun, mapping: CompiledMapping, deadline: float) -> None:
         states.release(run.flow_id, token)
 
 
-def push_due(
-    flow: Flow, mapping: CompiledMapping, deadline: float, *, run_id: int | None = None
-) -> int:
-    """Write what is due in a flow, or in one run of it; how many were settled."""
+@contextmanager
+def _target(flow: Flow) -> Iterator[Connector]:
     with _blaming(flow.target), connect.open_connector(flow.target) as connector:
-        pusher = Pusher(flow, mapping, connector, run_id=run_id)
-        return pusher.push(deadline=deadline).total()
+        yield connector
 
 
 def push_flow(flow_id: int, *, budget: float = TIME_BUDGET) -> bool:
@@ -242,27 +254,31 @@ def push_flow(flow_id: int, *, budget: float = TIME_BUDGET) -> bool:
     deadline = time.monotonic() + budget
     try:
         mapping = compiled(flow)
-        while True:
-            push_due(flow, mapping, deadline)
-            for run in flow.runs.filter(status=RunStatus.RUNNING):
-                finish(run)
-            if time.monotonic() > deadline:
-                return False
-            if not flow.runs.filter(
-                status=RunStatus.RUNNING, read_done_at=None
-            ).exists():
-                return True
-            time.sleep(IDLE)
+        with _target(flow) as connector:
+            return _push_while_read(flow, mapping, connector, deadline)
     except ConnectorError as error:
         _stop_what_failed(flow, error)
         return True
 
 
+def _push_while_read(
+    flow: Flow, mapping: CompiledMapping, connector: Connector, deadline: float
+) -> bool:
+    while True:
+        Pusher(flow, mapping, connector).push(deadline=deadline)
+        running = flow.runs.filter(status=RunStatus.RUNNING)
+        for run in running:
+            finish(run)
+        if time.monotonic() > deadline:
+            return False
+        if not running.filter(read_done_at=None).exists():
+            return True
+        time.sleep(IDLE)
+
+
 def finish(run: SyncRun) -> bool:
     """End the run if all it read has an outcome."""
-    if run.read_done_at is None and run.kind != RunKind.REPLAY:
-        return run.final
-    if run.pending > 0:
+    if run.read_done_at is None or run.pending > 0:
         return run.final
     status = RunStatus.PARTIAL if run.problems else RunStatus.SUCCEEDED
     ended = SyncRun.objects.filter(pk=run.pk, status__in=OPEN).update(

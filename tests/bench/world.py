@@ -1,134 +1,156 @@
-"""A world to measure in: a database of its own, a sandbox process, worker processes.
+"""A world to measure in: a sandbox, the product's own worker, and what they cost.
 
-Nothing here is faster than what ships: the workers are the product's own worker, the
-sandbox its own command.
+Nothing here is faster than what ships: the worker is `manage.py worker`, the sandbox
+its own command, each in a process of its own.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
-ROOT = Path(__file__).resolve().parents[2]
-POSTGRESQL = "postgres://postgres@127.0.0.1:5432"
+from django.db import connection
+
+from connectors.models import Flow, FlowState, RunKind, SyncRun
+from connectors.sandbox.core.client import ControlClient
+from connectors.sync import runs
+from tests.bench.processes import Process, cpu_seconds, peak_mib, wait_until
+
+SYSTEMS = ("jde", "hubspot")
 
 
 @dataclass
 class Sandbox:
-    """A running sandbox process."""
+    """A running sandbox and the control of each of its systems."""
 
-    process: subprocess.Popen[bytes]
-    url: Mapping[str, str]
+    process: Process
+    url: dict[str, str]
 
-    def control(self, slug: str, method: str, path: str, body: Any = None) -> Any:
-        """Call its control surface."""
-        request = Request(  # noqa: S310 - our own loopback address
-            f"{self.url[slug]}/__sandbox__/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+    def __post_init__(self) -> None:
+        self.jde, self.hubspot = (
+            ControlClient(self.url[slug], timeout=120) for slug in SYSTEMS
         )
-        with urlopen(request, timeout=120) as answer:  # noqa: S310
-            return json.loads(answer.read() or b"null")
+
+    def requests(self) -> dict[str, int]:
+        """Requests that each system has answered so far."""
+        return {
+            "jde": self.jde.stats()["requests"],
+            "hubspot": self.hubspot.stats()["requests"],
+        }
 
 
-@contextlib.contextmanager
-def sandbox(customers: int, *options: str) -> Iterator[Sandbox]:
-    """The sandbox as a process of its own, on free ports."""
+@contextmanager
+def sandbox(customers: int, *settings: str) -> Iterator[Sandbox]:
+    """The sandbox with this many customers; `settings` are SYSTEM.KNOB=VALUE."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
-        command = [
-            sys.executable, "manage.py", "sandbox", "--jde-port", "0",
-            "--hubspot-port", "0", "--customers", str(customers),
-            "--ready-file", str(ready), *options,
+        arguments = [
+            "sandbox", "--jde-port", "0", "--hubspot-port", "0",
+            "--customers", str(customers), "--ready-file", str(ready),
+            *(part for one in settings for part in ("--set", one)),
         ]  # fmt: skip
-        process = subprocess.Popen(  # noqa: S603
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, env=os.environ.copy()
-        )
-        try:
-            yield Sandbox(process, _ready(process, ready))
-        finally:
-            process.terminate()
-            process.wait(30)
+        with Process(arguments) as process:
+            wait_until(ready.exists, 120, "the sandbox starts", process)
+            places = json.loads(ready.read_text())
+            yield Sandbox(process, {slug: places[slug]["url"] for slug in SYSTEMS})
 
 
-def _ready(process: subprocess.Popen[bytes], file: Path) -> Mapping[str, str]:
-    for _ in range(1200):
-        if process.poll() is not None:
-            raise RuntimeError("the sandbox did not start")
-        if file.exists():
-            places = json.loads(file.read_text())
-            return {slug: place["url"] for slug, place in places.items()}
-        time.sleep(0.1)
-    raise RuntimeError("the sandbox took too long to start")
+@contextmanager
+def worker() -> Iterator[Process]:
+    """The shipped worker, ready to take tasks."""
+    with Process(["worker"]) as process:
+        # Supervisor, cluster, guard's helpers and two workers.
+        wait_until(lambda: len(process.pids()) >= 6, 60, "the worker starts", process)
+        time.sleep(2)
+        yield process
 
 
-@dataclass
-class Worker:
-    """The product's worker in a process of its own."""
+class DatabaseServer:
+    """Processor time of the sessions of our database; SQLite has none of its own."""
 
-    process: subprocess.Popen[bytes]
+    def __init__(self) -> None:
+        self._seen: dict[int, float] = {}
 
-    def peak_mib(self) -> float:
-        """The largest resident size of any process of the worker so far."""
-        peak = 0.0
-        for pid in _descendants(self.process.pid):
-            with contextlib.suppress(OSError):
-                for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-                    if line.startswith("VmHWM"):
-                        peak = max(peak, int(line.split()[1]) / 1024)
-        return peak
+    def look(self) -> None:
+        """Remember what each session has used: it is gone when the session ends."""
+        if connection.vendor != "postgresql":
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            )
+            for (pid,) in cursor.fetchall():
+                self._seen[pid] = cpu_seconds(pid) or self._seen.get(pid, 0.0)
 
-
-def _descendants(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:
-        with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{parent}/task").iterdir():
-                found += map(int, (task / "children").read_text().split())
-    return found
-
-
-@contextlib.contextmanager
-def worker() -> Iterator[Worker]:
-    """Start `manage.py worker`; stop it gracefully."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "worker"],
-        cwd=ROOT,
-        env=os.environ.copy(),
-        start_new_session=True,
-    )
-    try:
-        yield Worker(process)
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(100)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    def cpu(self) -> float:
+        """Processor seconds so far, as of the last look."""
+        return sum(self._seen.values())
 
 
 @dataclass
 class Measured:
-    """One line of a table."""
+    """What a run cost: seconds, processor seconds, requests, MiB."""
 
-    name: str
-    seconds: float
-    records: int
-    notes: dict[str, Any] = field(default_factory=dict)
+    run: SyncRun
+    seconds: float = 0.0
+    cpu: dict[str, float] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    peak: float = 0.0
+    sandbox_peak: float = 0.0
+    refused: list[tuple[float, int]] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
         """Records per second."""
-        return self.records / self.seconds if self.seconds else 0.0
+        return self.run.read / self.seconds if self.seconds else 0.0
+
+
+class Meter:
+    """Runs a flow by the worker, and measures."""
+
+    def __init__(self, box: Sandbox, labour: Process) -> None:
+        self.box = box
+        self.labour = labour
+        self.server = DatabaseServer()
+
+    def run(self, flow: Flow, kind: RunKind, seconds: float) -> Measured:
+        """A run from its start to its end. DeadError when that takes over `seconds`."""
+        self.server.look()
+        cpu, requests = self._cpu(), self.box.requests()
+        run = runs.start(flow, kind)
+        measured = Measured(run)
+        began = time.monotonic()
+
+        def ended() -> bool:
+            self.server.look()
+            refused = self.box.hubspot.stats()["rate_limited"]
+            measured.refused.append((time.monotonic() - began, refused))
+            run.refresh_from_db()
+            return run.final
+
+        wait_until(ended, seconds, "the run", self.labour, self.box.process)
+        measured.seconds = (run.finished_at - run.started_at).total_seconds()  # type: ignore[operator]
+        measured.cpu = {k: v - cpu[k] for k, v in self._cpu().items()}
+        after = self.box.requests()
+        measured.requests = {k: after[k] - requests[k] for k in after}
+        measured.peak = self.labour.peak()
+        measured.sandbox_peak = peak_mib(self.box.process.process.pid)
+        return measured
+
+    def _cpu(self) -> dict[str, float]:
+        return {
+            "ours": self.labour.cpu(),
+            "database": self.server.cpu(),
+            "sandbox": self.box.process.cpu(),
+        }
+
+
+def unscheduled() -> None:
+    """Let nothing run but what a benchmark starts."""
+    Flow.objects.update(interval=None)
+    FlowState.objects.update(next_run_at=None)
