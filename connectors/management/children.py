@@ -29,11 +29,15 @@ class ChildError(RuntimeError):
 
 @dataclass(slots=True)
 class Child:
-    """One process and the file its output goes to; None is our own output."""
+    """One process and the file its output goes to; None is our own output.
+
+    One that `ends` is meant to end by itself, once its work is done.
+    """
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path | None
+    ends: bool = False
 
     @property
     def alive(self) -> bool:
@@ -85,29 +89,33 @@ class Children:
         return child
 
     def check(self) -> None:
-        """Raise ChildError when one of them has ended."""
+        """Raise ChildError when one of them has ended that should not have."""
         for child in self.running:
-            if not child.alive:
+            done = child.ends and child.process.returncode == 0
+            if not child.alive and not done:
                 raise child.fallen()
 
-    def wait_until(self, ready: Callable[[], bool], child: Child) -> None:
+    def named(self, name: str) -> Child:
+        """The running process of this name."""
+        return next(child for child in self.running if child.name == name)
+
+    def wait_until(self, ready: Callable[[], bool], name: str) -> None:
         """Wait until `ready`; ChildError when the process ends or takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             self.check()
             if time.monotonic() > deadline:
                 raise ChildError(
-                    f"The {child.name} does not answer after {START_SECONDS:.0f} s."
-                    f"{child.tail()}"
+                    f"The {name} does not answer after {START_SECONDS:.0f} s."
+                    f"{self.named(name).tail()}"
                 )
             time.sleep(0.1)
 
     def finish(self, child: Child) -> None:
         """Wait for a process that ends by itself; ChildError unless all went well."""
-        code = child.process.wait()
+        child.process.wait()
+        self.check()
         self.running.remove(child)
-        if code:
-            raise child.fallen()
 
     def stop(self) -> None:
         """Stop all, the last one first; whoever does not listen is killed."""

@@ -45,9 +45,7 @@ def test_all_ways_of_paging_bring_the_same(ais: Ais, settings: Any) -> None:
 
 @pytest.mark.parametrize("cap", [1, 3, 7])
 @pytest.mark.parametrize("paging", ["keyset", "links"])
-def test_a_cap_lower_than_the_page_is_noticed(
-    ais: Ais, cap: int, paging: str
-) -> None:
+def test_a_cap_lower_than_the_page_is_noticed(ais: Ais, cap: int, paging: str) -> None:
     expected = whole(ais)
     ais.control.config(db_fetch_limit=cap)
     assert whole(ais, paging=paging) == expected
@@ -55,7 +53,9 @@ def test_a_cap_lower_than_the_page_is_noticed(
 
 def test_links_are_followed_whatever_host_they_name(ais: Ais) -> None:
     expected = whole(ais)
-    ais.control.config(link_host="ais.internal.example.com:9300", link_double_slash=True)
+    ais.control.config(
+        link_host="ais.internal.example.com:9300", link_double_slash=True
+    )
     assert whole(ais, page_size=10, paging="links") == expected
     assert ais.calls("/dataservice/next")
 
@@ -68,7 +68,12 @@ def test_a_late_link_starts_the_query_again_from_there(ais: Ais) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [{"half_body": True}, {"drop": True}, {"status": 500}, {"html": "<p>", "status": 502}],
+    [
+        {"half_body": True},
+        {"drop": True},
+        {"status": 500},
+        {"html": "<p>", "status": 502},
+    ],
 )
 def test_a_broken_next_page_skips_nothing(ais: Ais, broken: Any) -> None:
     expected = whole(ais)

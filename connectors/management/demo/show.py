@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import connections
 from rich.console import Console
 
-from connectors.management.children import Child, Children, free_ports
+from connectors.management.children import Children, free_ports
 from connectors.management.demo import installation, summary
 from connectors.management.demo.planted import Planted, plant, planted
 from connectors.management.demo.verify import Verdict, verify
@@ -66,14 +66,17 @@ class Demo:
     def play(self) -> bool:
         """All of it; whether everything moved as it should."""
         again = self._look_back()
+        web_port, *sandbox_ports = self._ports()
+        # Both take seconds and need nothing of the database.
+        pages = self.children.start("pages", "manage.py", "collectstatic", "--noinput")
+        pages.ends = True
+        ready = self._start_sandbox(sandbox_ports)
         with self._step("Database"):
             call_command("migrate", verbosity=0)
             self.user = installation.ensure_admin(self.password)
             installation.free_what_was_held()
-        web_port, *sandbox_ports = self._ports()
-        pages = self.children.start("pages", "manage.py", "collectstatic", "--noinput")
         with self._step("Sandbox: JD Edwards and HubSpot"):
-            self._start_sandbox(sandbox_ports)
+            self._meet_sandbox(ready)
             if not again:
                 plant(self.sandbox["jde"])
         self._note_customers()
@@ -127,7 +130,7 @@ class Demo:
                 )
         return found
 
-    def _start_sandbox(self, ports: Sequence[int]) -> None:
+    def _start_sandbox(self, ports: Sequence[int]) -> Path:
         ready = self.folder / "sandbox.json"
         ready.unlink(missing_ok=True)
         wanted = self.customers or CUSTOMERS
@@ -135,8 +138,11 @@ class Demo:
         arguments += ["--ready-file", str(ready), "--customers", str(wanted)]
         for system, port in zip(SYSTEMS, ports, strict=True):
             arguments += [f"--{system}-port", str(port), "--only", system]
-        child = self.children.start("sandbox", "manage.py", "sandbox", *arguments)
-        self.children.wait_until(ready.exists, child)
+        self.children.start("sandbox", "manage.py", "sandbox", *arguments)
+        return ready
+
+    def _meet_sandbox(self, ready: Path) -> None:
+        self.children.wait_until(ready.exists, "sandbox")
         for system, told in json.loads(ready.read_text()).items():
             self.sandbox[system] = ControlClient(told["url"])
 
@@ -161,13 +167,13 @@ class Demo:
     def _start_worker_and_web(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.children.start("worker", "manage.py", "worker", SITE_URL=self.url)
-        web = self.children.start(
+        self.children.start(
             "web",
             *("-m", "gunicorn", "mlconnector.wsgi", "--bind", f"127.0.0.1:{port}"),
             *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
             SITE_URL=self.url,
         )
-        self.children.wait_until(lambda: answers(f"{self.url}/admin/login/"), web)
+        self.children.wait_until(lambda: answers(f"{self.url}/admin/login/"), "web")
 
     def _run(self, flows: Sequence[Flow]) -> list[SyncRun]:
         """One run after the other: contacts are linked to companies."""
@@ -183,15 +189,13 @@ class Demo:
             if done != seen:
                 seen, since = done, time.monotonic()
             elif time.monotonic() - since > PATIENCE:
-                raise DemoError(f"{run} does not move.{self._worker().tail()}")
+                worker = self.children.named("worker")
+                raise DemoError(f"{run} does not move.{worker.tail()}")
             progress.show(run)
             time.sleep(GLANCE)
             run.refresh_from_db()
         progress.show(run)
         return run
-
-    def _worker(self) -> Child:
-        return next(c for c in self.children.running if c.name == "worker")
 
     def _sum_up(self, done: Sequence[SyncRun]) -> bool:
         spoiled = planted(self.sandbox["jde"])

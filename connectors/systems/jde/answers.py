@@ -41,6 +41,18 @@ def invalid_token(response: Response) -> bool:
     return bool(pattern.search(said(response)))
 
 
+def basic_fault(response: Response) -> ConnectorError | None:
+    """As `fault`, where each call carries user and password."""
+    if response.status in (401, 403, 444):
+        return AuthenticationError(
+            f"JD Edwards refused user and password. {said(response)}".strip(),
+            advice="Check them, and that this AIS Server takes them with each call; "
+            "else choose one session as login.",
+            status=response.status,
+        )
+    return fault(response)
+
+
 def fault(response: Response) -> ConnectorError | None:
     """The error in an answer of the data service, for whatever status it has."""
     if response.ok:

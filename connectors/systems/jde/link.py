@@ -9,7 +9,7 @@ from http.cookiejar import DefaultCookiePolicy
 from connectors.sdk.contract import Context
 from connectors.sdk.http import Classify, HttpClient, RetryPolicy
 from connectors.sdk.redact import Redactor
-from connectors.systems.jde.answers import fault
+from connectors.systems.jde.answers import basic_fault, fault
 from connectors.systems.jde.codecs import parse_offset
 from connectors.systems.jde.options import Options
 from connectors.systems.jde.service import DataService
@@ -31,7 +31,9 @@ class Link:
             if options.basic
             else TokenAuth(options, self.open_door, redact)
         )
-        self._http = self._client(fault, RetryPolicy())
+        self._http = self._client(
+            basic_fault if options.basic else fault, RetryPolicy()
+        )
         self._http.auth = self.auth
         # Cookies belong to a token: the session sends its own with it.
         self._http.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

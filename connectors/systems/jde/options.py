@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sdk.errors import ConfigurationError
@@ -61,7 +62,7 @@ def parse_options(
     Raises ConfigurationError that names the setting.
     """
     given = _Given(settings, specs)
-    root = _SERVICE_PATH.sub("", given.text("base_url")).rstrip("/")
+    root = _SERVICE_PATH.sub("", given.url("base_url")).rstrip("/")
     version = given.text("api_version")
     table = given.text("customer_master_table").upper()
     return Options(
@@ -111,6 +112,17 @@ class _Given:
         choices = {choice.value for choice in self._specs[name].choices}
         if choices and value not in choices:
             raise self.wrong(name, f"must be one of {', '.join(sorted(choices))}")
+        return value
+
+    def url(self, name: str) -> str:
+        value = self.text(name)
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            usable = False
+        if not usable:
+            raise self.wrong(name, "is not a web address")
         return value
 
     def secret(self, name: str) -> str:
