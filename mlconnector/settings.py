@@ -138,7 +138,7 @@ Q_CLUSTER = {
     "queue_limit": 2,
     "bulk": 1,
     "timeout": 120,
-    "retry": 420,
+    "retry": 490,  # holds for a single worker too
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": 0,

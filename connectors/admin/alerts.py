@@ -7,14 +7,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from connectors.admin.base import ReadOnlyAdmin, RefusedError, ago, post_action
+from connectors.admin.base import ReadOnlyAdmin, RefusedError, post_action
+from connectors.admin.columns import ago
 from connectors.models import Alert, AlertKind
 
 PERMISSION = "connectors.change_alert"
@@ -118,21 +119,6 @@ class AlertAdmin(ReadOnlyAdmin):
         if not _resolve(alert):
             raise RefusedError("It is resolved already.")
         return "Marked as resolved. It opens again if the cause is still there."
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The alert and its advice. There is nothing to post here but its button."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        page: HttpResponse = super().change_view(
-            request, object_id, form_url, extra_context
-        )
-        return page
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], **how: Any

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import wraps
 from typing import Any, TypeAlias, TypeVar
 
@@ -26,12 +25,9 @@ from django.http import (
 )
 from django.template.defaultfilters import capfirst
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.html import format_html, strip_tags
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
 from connectors.sdk.errors import ConnectorError
 
@@ -257,7 +253,24 @@ class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 class ReadOnlyAdmin(ConsoleAdmin):
-    """Shown, never edited by hand."""
+    """Shown, never edited by hand: a page takes no POST, only its buttons do."""
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one row, for reading."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return self.page_view(request, object_id)
+
+    def page_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What a GET shows; by default the admin's own page."""
+        page: HttpResponse = super().change_view(request, object_id)
+        return page
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -271,24 +284,3 @@ class ReadOnlyAdmin(ConsoleAdmin):
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
         return False
-
-
-def column(description: str, **how: Any) -> Callable[[Method], Method]:
-    """A list column: the theme's `display`, typed. `how`: ordering, label, boolean."""
-    decorate: Callable[[Method], Method] = display(description=description, **how)
-    return decorate
-
-
-def ago(moment: datetime | None, *, never: str = "never") -> str:
-    """A moment as "5 minutes ago", the exact time in its tooltip."""
-    if moment is None:
-        return never
-    exact = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z")
-    now = timezone.now()
-    span = timesince(min(moment, now), max(moment, now), depth=1)
-    near = abs((now - moment).total_seconds()) < 60
-    if moment > now:
-        text = "in a moment" if near else f"in {span}"
-    else:
-        text = "just now" if near else f"{span} ago"
-    return format_html('<time title="{}">{}</time>', exact, text)

@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from connectors.admin.base import ReadOnlyAdmin, ago
+from connectors.admin.base import ReadOnlyAdmin
+from connectors.admin.columns import ago
 from connectors.models import Binding, ObjectPair, SyncRecord
 from connectors.sync.story import text
 
@@ -61,21 +62,6 @@ class BindingAdmin(ReadOnlyAdmin):
     @display(description="Last agreed")
     def updated(self, binding: Binding) -> str:
         return ago(binding.updated_at)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The two ids and what was last agreed. There is nothing to post here."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        page: HttpResponse = super().change_view(
-            request, object_id, form_url, extra_context
-        )
-        return page
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], **how: Any

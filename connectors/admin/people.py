@@ -13,7 +13,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from connectors.admin.base import ConsoleAdmin, ReadOnlyAdmin, ago, column
+from connectors.admin.base import ConsoleAdmin, ReadOnlyAdmin
+from connectors.admin.columns import ago, column
 
 for _model in (User, Group, AccessAttempt, AccessLog, AccessFailureLog):
     admin.site.unregister(_model)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from connectors.admin.base import ReadOnlyAdmin, RefusedError, ago, post_action
+from connectors.admin.base import ReadOnlyAdmin, RefusedError, post_action
+from connectors.admin.columns import ago
 from connectors.models import Outcome, RunStatus, SyncRun
 from connectors.sync import runs, tally
 
@@ -118,16 +119,8 @@ class SyncRunAdmin(ReadOnlyAdmin):
         )
         return [progress_page, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def page_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What a run did so far. There is nothing to post here but its buttons."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
         run = self._run(request, object_id)
         context = self.page_context(
             request,

@@ -10,7 +10,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from connectors.admin.base import ConsoleAdmin, column
+from connectors.admin.base import ConsoleAdmin
+from connectors.admin.columns import column
 from connectors.admin.history import HistoryMixin
 from connectors.models import Flow, ValueMap
 from connectors.sync.mapping.versions import save_version

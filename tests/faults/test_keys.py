@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -35,14 +36,14 @@ def test_nothing_is_lost_when_both_keys_change_while_work_is_queued(
         assert run.status == RunStatus.QUEUED, "the signature was not checked"
         site.pass_time(minutes=2)
         swept = subprocess.run(
-            [sys.executable, "manage.py", "sweep"],
+            [sys.executable, "manage.py", "sweep", "--json"],
             cwd=ROOT,
             env=changed,
             timeout=LONGEST,
             capture_output=True,
             check=True,
         )
-        assert b"1" in swept.stdout + swept.stderr
+        assert json.loads(swept.stdout)["requeued"] == 1
 
         def ended() -> bool:
             run.refresh_from_db()

@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 
-from connectors.admin.base import ConsoleAdmin, RefusedError, ago, column, post_action
+from connectors.admin.base import ConsoleAdmin, RefusedError, post_action
+from connectors.admin.columns import ago, column
 from connectors.admin.connections.form import connection_form, fieldsets
 from connectors.admin.history import Change, HistoryMixin, text
 from connectors.models import Connection, Health

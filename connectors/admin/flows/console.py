@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from connectors.admin.base import ConsoleAdmin, ago, column
+from connectors.admin.base import ConsoleAdmin
+from connectors.admin.columns import ago, column
 from connectors.admin.flows.actions import FlowActions
 from connectors.admin.flows.form import FlowForm
 from connectors.admin.flows.mappings import MAP, MappingInline, suggestions

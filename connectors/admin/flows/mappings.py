@@ -20,7 +20,8 @@ from connectors.models import FieldMapping, Flow, ValueMap
 from connectors.sdk.records import FieldInfo
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.suggest import suggest
-from connectors.sync.mapping.transforms import TRANSFORMS, validate_row
+from connectors.sync.mapping.transforms import TRANSFORMS
+from connectors.sync.mapping.validate import validate_row
 
 MAP = "connectors.map_flow"
 Choices: TypeAlias = Sequence[tuple[Any, str]]

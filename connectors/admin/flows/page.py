@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 
-from connectors.admin.base import ago
+from connectors.admin.columns import ago
 from connectors.admin.flows.mappings import TYPE_WORDS
 from connectors.models import CatalogueField, Flow, FlowStatus
 from connectors.sdk.records import FieldInfo

@@ -10,7 +10,6 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
@@ -20,7 +19,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from connectors.admin.base import ago
+from connectors.admin.columns import ago
 from connectors.admin.records import filters
 from connectors.admin.records.edit import EditPages
 from connectors.admin.records.page import page
@@ -175,16 +174,8 @@ class SyncRecordAdmin(EditPages):
             for route, view, name in views
         ] + super().get_urls()
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def page_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The story of a record. There is nothing to post here."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
         record = load(object_id) if object_id.isdigit() else None
         if record is None:
             raise Http404
