@@ -31,7 +31,7 @@ def unfold_settings(environment: str = "") -> dict[str, Any]:
     return {
         "SITE_TITLE": "ml-connector",
         "SITE_HEADER": "ml-connector",
-        "SITE_SUBHEADER": "Keeps your systems in agreement",
+        "SITE_SUBHEADER": "Keeps systems in agreement",
         "SITE_SYMBOL": "sync_alt",
         "SITE_FAVICONS": [
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -104,16 +105,22 @@ class SyncRun(models.Model):
         return f"{self.get_kind_display()} of {self.flow} #{self.pk}"
 
     @classmethod
-    def move(cls, run_id: int, before: str, after: str, count: int = 1) -> None:
-        """Count records under another outcome; call in the transaction that moves them.
+    def recount(cls, moves: Mapping[int, Mapping[str, int]], **also: object) -> None:
+        """Add to the outcome counts of runs, by id; and set `also` in each of them.
 
-        `pending` has no count of its own: it is what is left of `read`.
+        Call it in the transaction that moves the records, and last: the rows of runs
+        are locked after all others and in order of their ids, so that no two
+        transactions wait for each other. `pending` has no count of its own: it is what
+        is left of `read`.
         """
-        changes = {after: F(after) + count} if after in cls.OUTCOME_COUNTS else {}
-        if before in cls.OUTCOME_COUNTS:
-            changes[before] = F(before) - count
-        if before != after and changes:
-            cls.objects.filter(pk=run_id).update(**changes)
+        for run_id in sorted(moves):
+            changes: dict[str, object] = {
+                name: F(name) + count
+                for name, count in moves[run_id].items()
+                if count and name in cls.OUTCOME_COUNTS
+            }
+            if changes or also:
+                cls.objects.filter(pk=run_id).update(**changes, **also)
 
     @property
     def final(self) -> bool:

@@ -95,13 +95,16 @@ class Auth(Protocol):
 class RetryPolicy:
     """Retries inside one call; longer waits belong to the engine.
 
-    Delays are in seconds and double from `base` to `cap`, with full jitter.
+    Delays are in seconds and double from `base` to `cap`, with full jitter. After
+    `patience` seconds nothing is tried again: a system that answers nothing would hold
+    its worker longer than a task may take.
     """
 
     attempts: int = 4
     base: float = 0.4
     cap: float = 8.0
     rate_limit_wait: float = 30.0
+    patience: float = 30.0
 
     def delay(self, attempt: int) -> float:
         """Seconds to wait after attempt number `attempt` (from 0)."""
@@ -173,7 +176,7 @@ class HttpClient:
         repeatable = method != "POST" if idempotent is None else idempotent
         call = _Call(
             method=method,
-            url=path if "://" in path else self.base_url + path,
+            url=self._url(path, authenticated=authenticated),
             body=None if json is None else dump(json),
             params=params,
             headers=dict(headers or {}),
@@ -182,9 +185,26 @@ class HttpClient:
         )
         return self._with_retries(call)
 
+    def _url(self, path: str, *, authenticated: bool) -> str:
+        """The whole address; credentials go to no other host than ours."""
+        if "://" not in path:
+            return self.base_url + path
+        trusted = authenticated and self.auth is not None
+        if trusted and urlsplit(path)[:2] != urlsplit(self.base_url)[:2]:
+            raise ConfigurationError(
+                f"{urlsplit(self.base_url).netloc} sends us on to "
+                f"{self.redact(urlsplit(path).netloc)}, which is another system.",
+                advice="Enter that address in the connection if it is right.",
+            )
+        return path
+
     def _with_retries(self, call: _Call) -> Response:
         waited, attempt, renewed = 0.0, 0, False
+        give_up = time.monotonic() + self.retry.patience
         while True:
+            if self.limiter:
+                # Not within the try: a wait that is too long here is the engine's.
+                self.limiter.acquire()
             try:
                 response = self._send(call)
                 if call.auth and not renewed and call.auth.expired(response):
@@ -197,20 +217,19 @@ class HttpClient:
                 # and waiting for the limit is no failure: it uses up no attempt.
                 if self.limiter:
                     self.limiter.penalise(error.retry_after)
-                waited += error.retry_after
+                wait = max(error.retry_after, self.retry.base)
+                waited += wait
                 if waited > self.retry.rate_limit_wait:
                     raise
-                if not self.limiter:
-                    time.sleep(error.retry_after)
+                if not self.limiter or error.retry_after < wait:
+                    time.sleep(wait)
             except TransientError:
                 attempt += 1
-                if attempt >= self.retry.attempts:
+                if attempt >= self.retry.attempts or time.monotonic() > give_up:
                     raise
                 time.sleep(self.retry.delay(attempt - 1))
 
     def _send(self, call: _Call) -> Response:
-        if self.limiter:
-            self.limiter.acquire()
         started = time.monotonic()
         try:
             with self.session.request(

@@ -37,6 +37,23 @@ _NEVER = tuple(
 )
 
 
+# What a NAT64 gateway takes for the IPv4 address in its last 32 bits.
+_NAT64 = (
+    ipaddress.IPv6Network("64:ff9b::/96"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+    ipaddress.IPv6Network("::/96"),
+)
+
+
+def _inner(ip: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for, where it does."""
+    if isinstance(ip, ipaddress.IPv4Address) or int(ip) <= 1:
+        return ip
+    if any(ip in network for network in _NAT64):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkPolicy:
     """The private ranges that requests may reach, besides the public internet."""
@@ -50,9 +67,7 @@ class NetworkPolicy:
 
     def refusal(self, address: str) -> str:
         """Why this IP address must not be reached; "" when it may be."""
-        ip: Address = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
+        ip = _inner(ipaddress.ip_address(address.split("%", maxsplit=1)[0]))
         if any(ip in network for network in _NEVER):
             return "is reserved for the machine itself or its cloud's metadata"
         if not ip.is_global and not any(ip in network for network in self.private):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from json import dumps
 from urllib.parse import quote
 
 MASK = "•••"
@@ -14,8 +15,9 @@ _PATTERNS = (
     re.compile(r"(?i)(bearer|basic)\s+[A-Za-z0-9+/=._~-]{6,}"),
     re.compile(r"\bpat-[a-z]{2,3}\d?-[0-9A-Za-z-]{6,}"),
     re.compile(
-        r"(?i)((?:^|[?&\s\"'{,])\$?(?:token|password|client_secret|refresh_token|"
-        r"access_token)[\"']?\s*[=:]\s*[\"']?)[^&\s\"',}]+"
+        r"(?i)((?:^|[?&\s\"'{,(])\$?(?:\w*_?token|passw(?:or)?d|\w*_?secret|"
+        r"(?:h?api|private)_?key)[\"']?\s*[=:]\s*)"
+        r"(?:\"[^\"]*\"|'[^']*'|[\"']?[^&\s\"',})]+)"
     ),
     re.compile(r"(://)[^/\s:@]+:[^/\s@]+@"),
 )
@@ -32,12 +34,15 @@ class Redactor:
 
     def add(self, secret: str) -> None:
         """Also blank this one (a session token, say) from now on."""
-        for form in {secret, quote(secret, safe="")}:
+        for form in {secret, quote(secret, safe=""), dumps(secret)[1:-1]}:
             if len(form) >= 4 and form not in self._secrets:
                 self._secrets.append(form)
         self._secrets.sort(key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
+        # Texts from outside come by here on their way into the database, and
+        # PostgreSQL refuses a whole page of records for one NUL character.
+        text = text.replace("\0", "")
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         for pattern, replacement in zip(_PATTERNS, _REPLACEMENTS, strict=True):

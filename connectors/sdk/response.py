@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from connectors.sdk.redact import Redactor
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _EXCERPT = 300
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,19 @@ class Response:
 
 
 def retry_after(headers: Mapping[str, str], default: float) -> float:
-    """Seconds the answer asks us to wait: a number or an HTTP date, else `default`."""
+    """Seconds the answer asks us to wait: a number or an HTTP date, else `default`.
+
+    A day at most: nobody means more, and a record would wait for it.
+    """
     text = headers.get("retry-after", "")
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return default
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            seconds = default
+    return min(max(0.0, seconds), _DAY) if isfinite(seconds) else default
 
 
 def by_status(response: Response, *, repeatable: bool) -> ConnectorError | None:

@@ -9,12 +9,14 @@ a record that kills its worker is counted too.
 from __future__ import annotations
 
 import uuid
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from connectors.models import Claim, Flow, Outcome, SyncRecord, SyncRun
@@ -29,7 +31,10 @@ SUSPECT = 3
 
 @dataclass(slots=True)
 class Claimed:
-    """A record in our hands; `attempts` includes the one that begins now."""
+    """A record in our hands; `attempts` includes the one that begins now.
+
+    `begun` is when its run was started; the error's fingerprint is the last attempt's.
+    """
 
     id: int
     run_id: int
@@ -41,6 +46,8 @@ class Claimed:
     attempts: int
     replays: int
     outcome: str
+    error_fingerprint: str
+    begun: datetime
 
 
 @dataclass(slots=True)
@@ -62,6 +69,8 @@ _COLUMNS = (
     "attempts",
     "replays",
     "outcome",
+    "error_fingerprint",
+    "run__queued_at",
 )
 
 
@@ -114,9 +123,16 @@ def _take(rows: list[tuple[Any, ...]]) -> Claims | None:
 
 
 def renew(token: str) -> None:
-    """Keep claims while their records are being written."""
-    until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
-    Claim.objects.filter(token=token).update(until=until)
+    """Keep claims while their records are being written.
+
+    From a thread of its own: those that are being settled right now are passed over.
+    """
+    with transaction.atomic():
+        held = Claim.objects.select_for_update(skip_locked=True).filter(token=token)
+        ids = list(held.values_list("pk", flat=True))
+        Claim.objects.filter(pk__in=ids, token=token).update(
+            until=timezone.now() + timedelta(seconds=LEASE_SECONDS)
+        )
 
 
 def release(token: str, ids: list[int]) -> None:
@@ -124,10 +140,21 @@ def release(token: str, ids: list[int]) -> None:
     Claim.objects.filter(pk__in=ids, token=token).delete()
 
 
+def claimed(ids: Iterable[int]) -> list[int]:
+    """Which of these records are in somebody's hands.
+
+    Ask again when the records are locked: a lock waits for the claimer, but what a
+    statement sees is what was there when it began.
+    """
+    return list(Claim.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
+
+
 def reclaim() -> tuple[int, int]:
     """End the claims of dead workers: how many records are due again, how many dead.
 
-    A record that was started too often without an answer is dead: it kills its worker.
+    The attempts of a pending record count the workers that died over it; a record that
+    was waiting begins to count anew. One that was started too often without an answer
+    is dead: it kills its worker.
     """
     with transaction.atomic():
         lost = list(
@@ -135,21 +162,33 @@ def reclaim() -> tuple[int, int]:
             .filter(until__lt=timezone.now())
             .values_list("pk", "record__attempts", "record__run_id", "record__outcome")
         )
-        ids = [pk for pk, *_ in lost]
-        SyncRecord.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1)
-        Claim.objects.filter(pk__in=ids).delete()
-        poison = [row for row in lost if row[1] + 1 >= retry.POISON]
-        for pk, _, run_id, outcome in poison:
-            _bury(pk, run_id, outcome)
+        deaths = {
+            pk: attempts + 1 if outcome == Outcome.PENDING else 1
+            for pk, attempts, _, outcome in lost
+        }
+        poison = {pk for pk, count in deaths.items() if count >= retry.POISON}
+        moves: dict[int, Counter[str]] = defaultdict(Counter)
+        for pk, _, run_id, outcome in lost:
+            moves[run_id][outcome] -= 1
+            moves[run_id][Outcome.DEAD if pk in poison else Outcome.PENDING] += 1
+        _give_back(deaths, poison)
+        SyncRun.recount(moves)
     return len(lost) - len(poison), len(poison)
 
 
-def _bury(pk: int, run_id: int, outcome: str) -> None:
-    SyncRecord.objects.filter(pk=pk).update(
+def _give_back(deaths: Mapping[int, int], poison: Collection[int]) -> None:
+    by_count: dict[int, list[int]] = defaultdict(list)
+    for pk, count in deaths.items():
+        by_count[count].append(pk)
+    for count, ids in by_count.items():
+        SyncRecord.objects.filter(pk__in=ids).update(
+            outcome=Outcome.PENDING, attempts=count
+        )
+    SyncRecord.objects.filter(pk__in=poison).update(
         outcome=Outcome.DEAD,
         settled_at=timezone.now(),
         error_class="internal",
         error_message=f"Its worker died {retry.POISON} times while sending it. Look at "
         "its payload, then replay it.",
     )
-    SyncRun.move(run_id, outcome, Outcome.DEAD)
+    Claim.objects.filter(pk__in=list(deaths)).delete()

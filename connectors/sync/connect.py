@@ -14,6 +14,7 @@ from connectors.sdk.contract import Connector, Context
 from connectors.sdk.errors import ConfigurationError, UnsafeAddressError
 from connectors.sdk.network import NetworkPolicy
 from connectors.sdk.records import CheckResult, Finding
+from connectors.sdk.redact import Redactor
 from connectors.sdk.spec import SettingSpec
 from connectors.sync import alerts
 from connectors.sync.ledger import RateLedger
@@ -44,6 +45,16 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
     finally:
         if limiter:
             limiter.close()
+
+
+def redactor(*connections: Connection) -> Redactor:
+    """Blanks the secrets of these connections, and all that looks like one."""
+    return Redactor(
+        value
+        for connection in connections
+        for value in (connection.secrets or {}).values()
+        if isinstance(value, str)
+    )
 
 
 def ledger_key(connection: Connection) -> str:

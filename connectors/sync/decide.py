@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.models import Binding, Flow, ObjectPair, Outcome
+from connectors.models import Flow, ObjectPair, Outcome
 from connectors.sdk.contract import Connector
 from connectors.sdk.errors import (
     ConnectorError,
@@ -20,6 +20,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.records import Fields, Scalar, WriteItem
 from connectors.sdk.values import fingerprint, typed
+from connectors.sync import keyed
 from connectors.sync.claim import Claimed
 from connectors.sync.mapping.mapper import CompiledMapping, Mapped
 from connectors.sync.mapping.transforms import as_text
@@ -58,9 +59,11 @@ class Decider:
     def __init__(self, flow: Flow, mapping: CompiledMapping) -> None:
         self.flow = flow
         self.mapping = mapping
+        # What a record is recognised by is sent whatever its row's mode.
+        self.create_only = mapping.create_only - {flow.match_field}
+        self.fill_empty = mapping.fill_empty - {flow.match_field}
         self.source_side = "left" if flow.source_is_left else "right"
         self.target_side = "right" if flow.source_is_left else "left"
-        self._pairs: dict[tuple[str, str], ObjectPair | None] = {}
 
     def decide(
         self, records: Sequence[Claimed], connector: Connector
@@ -115,7 +118,7 @@ class Decider:
         values = mapped.values
         target_id = known.target_id if known else ""
         if target_id:
-            for name in self.mapping.create_only:
+            for name in self.create_only:
                 values.pop(name, None)
         if known and _older(record.version, known.version):
             return Decision(
@@ -160,12 +163,14 @@ class Decider:
 
     def _known(self, keys: list[str]) -> dict[str, Known]:
         source, target = self.source_side, self.target_side
-        rows = Binding.objects.filter(
-            pair=self.flow.pair_id, **{f"{source}_id__in": keys}
-        ).values_list(
+        columns = (
             f"{source}_id", f"{target}_id", f"{target}_fingerprint", f"{source}_version"
-        )
-        return {row[0]: Known(*row[1:]) for row in rows}
+        )  # fmt: skip
+        rows = keyed.bindings([self.flow.pair_id or 0], source, keys, columns)
+        return {
+            key: Known(target_id, mark, keyed.moment(version))
+            for key, target_id, mark, version in rows
+        }
 
     def _resolve(self, mapped: Iterable[Mapped]) -> dict[tuple[str, str, str], str]:
         """The target's ids of the records that are referred to, where bound."""
@@ -183,21 +188,21 @@ class Decider:
     def _bound(
         self, source_object: str, target_object: str, keys: set[str]
     ) -> Iterable[tuple[str, str]]:
-        here = {"left": self.flow.source, "left_object": source_object}
-        there = {"right": self.flow.target, "right_object": target_object}
-        straight = Binding.objects.filter(
-            left_id__in=keys, **{f"pair__{n}": v for n, v in {**here, **there}.items()}
-        )
-        mirrored = Binding.objects.filter(
-            right_id__in=keys,
-            pair__right=self.flow.source,
-            pair__right_object=source_object,
-            pair__left=self.flow.target,
-            pair__left_object=target_object,
-        )
+        straight = ObjectPair.objects.filter(
+            left=self.flow.source,
+            left_object=source_object,
+            right=self.flow.target,
+            right_object=target_object,
+        ).values_list("pk", flat=True)
+        mirrored = ObjectPair.objects.filter(
+            right=self.flow.source,
+            right_object=source_object,
+            left=self.flow.target,
+            left_object=target_object,
+        ).values_list("pk", flat=True)
         return [
-            *straight.values_list("left_id", "right_id"),
-            *mirrored.values_list("right_id", "left_id"),
+            *keyed.bindings(straight, "left", keys, ("left_id", "right_id")),
+            *keyed.bindings(mirrored, "right", keys, ("right_id", "left_id")),
         ]
 
     def _look_at_target(
@@ -219,8 +224,8 @@ class Decider:
         new = not decision.target_id
         return bool(
             decision.record.replays
-            or self.mapping.fill_empty
-            or (self.mapping.create_only and new)
+            or self.fill_empty
+            or (self.create_only and new)
         )
 
     def _current(
@@ -246,8 +251,8 @@ class Decider:
         values = {
             name: value
             for name, value in item.fields.items()
-            if name not in self.mapping.create_only
-            and not (name in self.mapping.fill_empty and current.get(name))
+            if name not in self.create_only
+            and not (name in self.fill_empty and current.get(name) not in (None, ""))
         }
         decision.target_id = target_id
         decision.values = values

@@ -8,16 +8,15 @@ time is counted as unchanged and not stored.
 from __future__ import annotations
 
 import time
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 
 from connectors.models import (
-    Binding,
-    Claim,
     Flow,
     FlowState,
     Outcome,
@@ -28,8 +27,8 @@ from connectors.models.record import DUE, OPEN
 from connectors.models.run import FINAL
 from connectors.sdk.contract import Connector
 from connectors.sdk.records import Page, SourceRecord
-from connectors.sdk.values import dump
-from connectors.sync import store
+from connectors.sync import keyed, store
+from connectors.sync.claim import claimed
 from connectors.sync.mapping.mapper import CompiledMapping
 
 LEASE_SECONDS = 60
@@ -83,8 +82,8 @@ class Poller:
         fresh = self._changed(page.records)
         with transaction.atomic():
             self._keep_lease()
-            first = self._count(page, unchanged=len(page.records) - len(fresh))
-            self._supersede([record.key for record, _ in fresh])
+            counts = self._supersede([record.key for record, _ in fresh])
+            first = self._count(page, counts, len(page.records) - len(fresh))
             store.insert_records(self._rows(fresh, first))
             FlowState.objects.filter(flow=self.flow).update(cursor=page.cursor)
         return len(fresh)
@@ -113,51 +112,54 @@ class Poller:
     def _known(self, keys: list[str]) -> dict[str, str]:
         """What was last seen of each key: in an open record, else in its binding."""
         side = "left" if self.flow.source_is_left else "right"
-        bound = Binding.objects.filter(
-            pair=self.flow.pair_id, **{f"{side}_id__in": keys}
-        ).values_list(f"{side}_id", f"{side}_fingerprint")
-        waiting = (
-            SyncRecord.objects.filter(
-                flow=self.flow, source_id__in=keys, outcome__in=OPEN
-            )
-            .order_by("pk")
-            .values_list("source_id", "fingerprint")
-        )
-        return {**dict(bound), **dict(waiting)}
+        columns = (f"{side}_id", f"{side}_fingerprint")
+        bound = keyed.bindings([self.flow.pair_id or 0], side, keys, columns)
+        waiting = keyed.records(self.flow.pk, keys, OPEN)
+        return {**dict(bound), **{r.source_id: r.fingerprint for r in waiting}}
 
-    def _supersede(self, keys: list[str]) -> None:
-        """A newer change replaces the ones that were not sent yet."""
-        replaced = (
+    def _supersede(self, keys: list[str]) -> dict[int, Counter[str]]:
+        """A newer change replaces those not sent yet; what that does to counts."""
+        due = [record.id for record in keyed.records(self.flow.pk, keys, DUE)]
+        found = (
             SyncRecord.objects.select_for_update(of=("self",))
-            .filter(flow=self.flow, source_id__in=keys, outcome__in=DUE)
-            .exclude(Exists(Claim.objects.filter(record=OuterRef("pk"))))
+            .filter(pk__in=due, outcome__in=DUE)
+            .order_by("pk")
+            .values_list("pk", "run_id", "outcome")
         )
-        for run_id, outcome, pk in list(
-            replaced.values_list("run_id", "outcome", "pk")
-        ):
-            SyncRecord.objects.filter(pk=pk).update(
-                outcome=Outcome.SKIPPED,
-                settled_at=store.now(),
-                error_message="A newer change of this record was read before it "
-                "was sent.",
-            )
-            SyncRun.move(run_id, outcome, Outcome.SKIPPED)
+        replaced = {row[0]: row for row in found}
+        for pk in claimed(replaced):
+            del replaced[pk]
+        SyncRecord.objects.filter(pk__in=replaced).update(
+            outcome=Outcome.SKIPPED,
+            settled_at=store.now(),
+            error_message="A newer change of this record was read before it was sent.",
+        )
+        counts: dict[int, Counter[str]] = defaultdict(Counter)
+        for _, run_id, outcome in replaced.values():
+            counts[run_id][outcome] -= 1
+            counts[run_id][Outcome.SKIPPED] += 1
+        return counts
 
-    def _count(self, page: Page, *, unchanged: int) -> int:
-        """Add the page to the run's counts; the number of its first record."""
-        runs = SyncRun.objects.select_for_update()
-        before, status = runs.values_list("read", "status").get(pk=self.run.pk)
+    def _count(
+        self, page: Page, counts: dict[int, Counter[str]], unchanged: int
+    ) -> int:
+        """Add the page to the counts of runs; the number of its first record."""
+        runs = SyncRun.objects.order_by("pk").select_for_update(no_key=True)
+        rows = runs.filter(pk__in={*counts, self.run.pk})
+        found = {row[0]: row[1:] for row in rows.values_list("pk", "read", "status")}
+        before, status = found[self.run.pk]
         if status in FINAL:
             raise LeaseLostError(f"{self.run} has ended: {status}")
+        counts[self.run.pk][Outcome.UNCHANGED] += unchanged
+        SyncRun.recount(counts)
         values: dict[str, object] = {
             "read": F("read") + len(page.records),
-            "unchanged": F("unchanged") + unchanged,
             "heartbeat_at": store.now(),
         }
         if page.total is not None:
             values["expected"] = before + page.total
         SyncRun.objects.filter(pk=self.run.pk).update(**values)
-        return before
+        return int(before)
 
     def _rows(
         self, fresh: Sequence[tuple[SourceRecord, str]], first: int
@@ -179,7 +181,7 @@ class Poller:
             correlation_id=correlation_id,
             version=record.modified_at,
             fingerprint=mark,
-            payload=dump(record.fields).decode(),
+            payload=store.json_text(record.fields),
             created_at=now,
             due_at=now,
             mapping_version=self.mapping.version,

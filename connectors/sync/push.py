@@ -12,9 +12,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 
 import structlog
+from django.db import DatabaseError
 
 from connectors.models import Flow
 from connectors.sdk.contract import Connector
@@ -28,6 +30,7 @@ from connectors.sdk.records import WriteItem, checked_results
 from connectors.sync import claim as claims
 from connectors.sync.claim import Claims
 from connectors.sync.decide import Decider, Decision
+from connectors.sync.keeper import Keeper
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.settle import Ending, Settler
 
@@ -41,7 +44,6 @@ CLAIM = 500
 class _Batch:
     token: str
     decisions: list[Decision]
-    sent_at: float
 
 
 class Pusher:
@@ -68,6 +70,8 @@ class Pusher:
         self.parallel = connector.parallel
         self.outcomes: Counter[str] = Counter()
         self._flying: dict[Future[list[Ending]], _Batch] = {}
+        self._ready: deque[_Batch] = deque()
+        self._held: Counter[str] = Counter()
         self._stop: ConnectorError | None = None
 
     def push(self, *, deadline: float) -> Counter[str]:
@@ -77,52 +81,72 @@ class Pusher:
         ConfigurationError when the target refuses everything; the records then wait,
         unharmed.
         """
-        ready: deque[tuple[str, list[Decision]]] = deque()
-        with ThreadPoolExecutor(self.parallel, thread_name_prefix="push") as threads:
-            while True:
-                while len(self._flying) < self.parallel and not self._stop:
-                    if not ready and time.monotonic() < deadline:
-                        ready.extend(self._claim())
-                    if not ready:
-                        break
-                    self._send(threads, *ready.popleft())
-                if not self._flying:
-                    break
+        with (
+            ThreadPoolExecutor(self.parallel, thread_name_prefix="push") as threads,
+            Keeper(self._renew, RENEW_SECONDS),
+        ):
+            while self._fill(threads, deadline):
                 self._land()
-        for token, decisions in ready:
-            claims.release(token, [d.record.id for d in decisions])
+        for batch in self._ready:
+            claims.release(batch.token, [d.record.id for d in batch.decisions])
         if self._stop:
             raise self._stop
         return self.outcomes
 
-    def _claim(self) -> list[tuple[str, list[Decision]]]:
-        """Claim, decide, settle what needs no writing; the rest in batches."""
+    def _fill(self, threads: ThreadPoolExecutor, deadline: float) -> bool:
+        """Send while there is room, work and time; whether anything is in flight."""
+        while (
+            len(self._flying) < self.parallel
+            and not self._stop
+            and time.monotonic() < deadline
+        ):
+            if not self._ready and not self._claim():
+                break
+            if self._ready and not self._stop:
+                self._send(threads, self._ready.popleft())
+        return bool(self._flying)
+
+    def _claim(self) -> bool:
+        """Claim, decide, settle what needs no writing, make batches of the rest.
+
+        False when nothing is due.
+        """
         claim = claims.claim(self.flow, max(CLAIM, self.batch_size), run_id=self.run_id)
         if claim is None:
-            return []
+            return False
+        # Counted as one batch more until it is cut up, for the keeper's sake.
+        self._held[claim.token] += 1
         decisions = self._decide(claim)
         settled = [Ending(d) for d in decisions if d.item is None]
         if settled:
             self.outcomes += self.settler.settle(settled, claim.token)
         to_write = [d for d in decisions if d.item is not None]
-        return [
-            (claim.token, to_write[start : start + self.batch_size])
-            for start in range(0, len(to_write), self.batch_size)
-        ]
+        for start in range(0, len(to_write), self.batch_size):
+            self._held[claim.token] += 1
+            some = to_write[start : start + self.batch_size]
+            self._ready.append(_Batch(claim.token, some))
+        self._held[claim.token] -= 1
+        return True
 
     def _decide(self, claim: Claims) -> list[Decision]:
         try:
             return self.decider.decide(claim.records, self.connector)
+        except DatabaseError:
+            raise
         except ConnectorError as error:
             # The target could not be asked what it holds.
             self._note_stop(error)
             return [Decision(record, error=error) for record in claim.records]
+        except Exception as error:
+            log.exception("decision failed", flow=self.flow.name)
+            problem = ContractError(f"The connector failed: {error!r}.")
+            return [Decision(record, error=problem) for record in claim.records]
 
-    def _send(
-        self, threads: ThreadPoolExecutor, token: str, decisions: list[Decision]
-    ) -> None:
-        future = threads.submit(self._write, decisions)
-        self._flying[future] = _Batch(token, decisions, time.monotonic())
+    def _send(self, threads: ThreadPoolExecutor, batch: _Batch) -> None:
+        # The thread that writes tells the target the same correlation id as we do.
+        context = copy_context()
+        future = threads.submit(context.run, self._write, batch.decisions)
+        self._flying[future] = batch
 
     def _write(self, decisions: Sequence[Decision]) -> list[Ending]:
         """In a thread, without the database: write one batch."""
@@ -141,26 +165,24 @@ class Pusher:
         return [Ending(d, result=by_key[_item(d).key]) for d in decisions]
 
     def _land(self) -> None:
-        """Settle the batches that have come back; keep the claims of the others."""
-        done, _ = wait(self._flying, timeout=RENEW_SECONDS, return_when=FIRST_COMPLETED)
+        """Settle the batches that have come back."""
+        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
         landed: dict[str, list[Ending]] = {}
         for future in done:
             batch = self._flying.pop(future)
             landed.setdefault(batch.token, []).extend(future.result())
+            self._held[batch.token] -= 1
         for token, endings in landed.items():
             for ending in endings:
                 if ending.error:
                     self._note_stop(ending.error)
             self.outcomes += self.settler.settle(endings, token)
-        self._renew()
 
     def _renew(self) -> None:
-        now = time.monotonic()
-        late = [b for b in self._flying.values() if now - b.sent_at > RENEW_SECONDS]
-        for token in {batch.token for batch in late}:
-            claims.renew(token)
-        for batch in late:
-            batch.sent_at = now
+        """In the keeper's thread: keep all claims that are not settled yet."""
+        for token, batches in list(self._held.items()):
+            if batches > 0:
+                claims.renew(token)
 
     def _note_stop(self, error: ConnectorError) -> None:
         # Everything that follows would be refused alike: stop after what is in flight.

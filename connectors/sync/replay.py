@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from connectors.models import (
     Attempt,
@@ -20,8 +20,9 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.values import coded_types, dump, load, typed
+from connectors.sdk.values import coded_types, load, typed
 from connectors.sync import connect, runs, store
+from connectors.sync.claim import claimed
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.versions import compiled
 
@@ -38,6 +39,10 @@ REPLAYABLE = (
     Outcome.SKIPPED,
 )
 CHUNK = 500
+
+
+class _EndedError(Exception):
+    """The run takes up no more: it was cancelled, or given up as left alone."""
 
 
 class PayloadError(ValueError):
@@ -89,9 +94,14 @@ def _replay_flow(
             result.refused += len(ids) - start
             result.reasons.append(f"{flow.source}: {error}")
             break
-        with transaction.atomic():
-            run = run or runs.create(flow, RunKind.REPLAY, user)
-            taken = _take(chunk, run, user, payloads, fresh=fresh)
+        try:
+            with transaction.atomic():
+                run = run or runs.create(flow, RunKind.REPLAY, user)
+                taken = _take(chunk, run, user, payloads, fresh=fresh)
+        except _EndedError:
+            result.refused += len(ids) - start
+            result.reasons.append(f"{flow}: {run} ended meanwhile. Replay the rest.")
+            break
         result.taken += taken
         result.refused += len(chunk) - taken
     if run is None:
@@ -116,7 +126,7 @@ def _fresh_payloads(flow: Flow, ids: list[int]) -> dict[str, tuple[Any, ...]]:
         )
     return {
         record.key: (
-            load(dump(record.fields)),
+            load(store.json_text(record.fields)),
             mapping.source_fingerprint(record.fields),
             record.modified_at,
         )
@@ -133,24 +143,28 @@ def _take(
     fresh: bool,
 ) -> int:
     """Take records into a replay run, moving them from the counts they stand in."""
-    records = list(
+    found = (
         SyncRecord.objects.select_for_update(of=("self",))
         .filter(pk__in=ids, outcome__in=REPLAYABLE)
-        .exclude(Exists(Claim.objects.filter(record=OuterRef("pk"))))
+        .order_by("pk")
     )
-    if fresh:
-        records = [record for record in records if record.source_id in payloads]
-    moved: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for record in records:
-        moved[record.run_id][record.outcome] += 1
+    locked = {record.pk: record for record in found}
+    for pk in claimed(locked):
+        del locked[pk]
+    records = [
+        record
+        for record in locked.values()
+        if not fresh or record.source_id in payloads
+    ]
     Attempt.objects.bulk_create(_kept_attempt(record, user) for record in records)
+    moves: dict[int, Counter[str]] = defaultdict(Counter)
     for record in records:
-        if fresh:
-            record.payload, record.fingerprint, record.version = payloads[
-                record.source_id
-            ]
+        moves[record.run_id]["replayed"] += 1
+        moves[record.run_id][record.outcome] -= 1
     _reset(records, run)
-    _move_counts(moved, run, len(records))
+    if fresh:
+        _renew(records, payloads)
+    _move_counts(moves, run, len(records))
     return len(records)
 
 
@@ -170,37 +184,45 @@ def _kept_attempt(record: SyncRecord, user: Any) -> Attempt:
 
 
 def _reset(records: list[SyncRecord], run: SyncRun) -> None:
+    SyncRecord.objects.filter(pk__in=[record.pk for record in records]).update(
+        run=run,
+        outcome=Outcome.PENDING,
+        attempts=0,
+        replays=F("replays") + 1,
+        due_at=store.now(),
+        settled_at=None,
+        error_class="",
+        error_message="",
+        error_field="",
+        error_fingerprint="",
+    )
+
+
+def _renew(records: list[SyncRecord], payloads: Mapping[str, tuple[Any, ...]]) -> None:
+    """Give records what the source says now."""
     for record in records:
-        record.run = run
-        record.outcome = Outcome.PENDING
-        record.attempts = 0
-        record.replays += 1
-        record.due_at = store.now()
-        record.settled_at = None
-        record.error_class = record.error_message = ""
-        record.error_field = record.error_fingerprint = ""
+        found = payloads[record.source_id]
+        record.payload, record.fingerprint, record.version = found
     SyncRecord.objects.bulk_update(
-        records,
-        [
-            "run", "outcome", "attempts", "replays", "due_at", "settled_at",
-            "error_class", "error_message", "error_field", "error_fingerprint",
-            "payload", "fingerprint", "version",
-        ],
-        batch_size=100,
-    )  # fmt: skip
+        records, ["payload", "fingerprint", "version"], batch_size=100
+    )
 
 
 def _move_counts(
-    moved: Mapping[int, Mapping[str, int]], run: SyncRun, taken: int
+    moves: Mapping[int, Mapping[str, int]], run: SyncRun, taken: int
 ) -> None:
-    """The records now count in the replay run; both runs' counts still add up."""
-    for run_id, outcomes in moved.items():
-        changes: dict[str, Any] = {n: F(n) - count for n, count in outcomes.items()}
-        total = sum(outcomes.values())
-        SyncRun.objects.filter(pk=run_id).update(
-            replayed=F("replayed") + total, **changes
-        )
-    SyncRun.objects.filter(pk=run.pk).update(read=F("read") + taken)
+    """The records now count in the replay run; both runs' counts still add up.
+
+    Being filled keeps the run from being taken for one that was left alone.
+    """
+    rows = SyncRun.objects.filter(pk__in={*moves, run.pk}).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+    SyncRun.recount(moves)
+    filled = SyncRun.objects.filter(
+        pk=run.pk, status__in=runs.OPEN, read_done_at=None
+    ).update(read=F("read") + taken, queued_at=store.now())
+    if not filled:
+        raise _EndedError
 
 
 def edit_and_replay(

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -42,6 +42,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.http import correlation
 from connectors.sync import alerts, connect
+from connectors.sync.keeper import Keeper
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.poll import LEASE_SECONDS, LeaseLostError, Poller
@@ -54,6 +55,8 @@ TIME_BUDGET = 60.0
 # Seconds between looks at an empty outbox, and how long to look while nothing moves.
 IDLE = 0.2
 PATIENCE = 5.0
+# Seconds between renewals of a reader's lease.
+KEEP_SECONDS = 15.0
 OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
@@ -168,8 +171,9 @@ def execute(run_id: int, *, budget: float = TIME_BUDGET) -> bool:
     except ConnectorError as error:
         _failed(run, error)
         return True
-    except DatabaseError:
-        # Nothing can be stored now; the sweeper queues the run again.
+    except (OperationalError, InterfaceError):
+        # Nothing can be stored now; the sweeper queues the run again. Any other fault
+        # of a statement would only come again: it ends the run, and is seen.
         raise
     except Exception as error:
         log.exception("run failed", run=run.pk, flow=run.flow.name)
@@ -183,11 +187,16 @@ def _execute(run: SyncRun, deadline: float) -> bool:
     flow = run.flow
     SyncRun.objects.filter(pk=run.pk, started_at=None).update(started_at=timezone.now())
     SyncRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED).update(
-        status=RunStatus.RUNNING, heartbeat_at=timezone.now()
+        status=RunStatus.RUNNING
     )
+    _beat(run)
     mapping = compiled(flow)
-    if run.kind != RunKind.REPLAY and run.read_done_at is None:
-        _poll(run, mapping, deadline)
+    if run.read_done_at is None:
+        if run.kind == RunKind.REPLAY:
+            # Nobody queues a replay before it is filled: who was at it is gone.
+            _read_done(run)
+        else:
+            _poll(run, mapping, deadline)
         run.refresh_from_db()
     with _target(flow) as connector:
         return _push_to_end(run, mapping, connector, deadline)
@@ -229,14 +238,37 @@ def _poll(run: SyncRun, mapping: CompiledMapping, deadline: float) -> None:
             connect.open_connector(run.flow.source) as connector,
         ):
             async_task("connectors.tasks.push_flow", run.flow_id)
-            result = Poller(run.flow, run, mapping, token).poll(
-                connector, deadline=deadline
-            )
+            poller = Poller(run.flow, run, mapping, token)
+            with Keeper(lambda: _keep(run, token), KEEP_SECONDS):
+                result = poller.poll(connector, deadline=deadline)
         if result.complete:
-            SyncRun.objects.filter(pk=run.pk).update(read_done_at=timezone.now())
-        alerts.resolve(AlertKind.UNREACHABLE, run.flow.source)
+            _read_done(run)
+        _reached(run.flow.source)
     finally:
         states.release(run.flow_id, token)
+
+
+def _keep(run: SyncRun, token: str) -> None:
+    """A source may take longer for a page than the lease of its reader lasts."""
+    FlowState.objects.renew(run.flow_id, token, seconds=LEASE_SECONDS)
+    _beat(run)
+
+
+def _beat(run: SyncRun) -> None:
+    SyncRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now())
+
+
+def _read_done(run: SyncRun) -> None:
+    SyncRun.objects.filter(pk=run.pk, read_done_at=None).update(
+        read_done_at=timezone.now()
+    )
+
+
+def _reached(connection: Connection) -> None:
+    Connection.objects.filter(pk=connection.pk, health=Health.UNREACHABLE).update(
+        health=Health.OK
+    )
+    alerts.resolve(AlertKind.UNREACHABLE, connection)
 
 
 @contextmanager
@@ -248,7 +280,8 @@ def _target(flow: Flow) -> Iterator[Connector]:
 def push_flow(flow_id: int, *, budget: float = TIME_BUDGET) -> bool:
     """Write what is due in a flow, beside whoever else does, while it is being read.
 
-    True when nothing due is left. Never raises for what a system does.
+    False when it should be queued again: time is up, and no run of the flow is open
+    that would see to the rest. Never raises for what a system does.
     """
     flow = Flow.objects.select_related("source", "target").get(pk=flow_id)
     deadline = time.monotonic() + budget
@@ -269,9 +302,12 @@ def _push_while_read(
         running = flow.runs.filter(status=RunStatus.RUNNING)
         for run in running:
             finish(run)
+        reading = running.filter(read_done_at=None).exists()
         if time.monotonic() > deadline:
-            return False
-        if not running.filter(read_done_at=None).exists():
+            # A reader queues a helper each time it goes on; were this one queued again
+            # too, they would become more and more, and keep the reader waiting.
+            return reading or flow.runs.filter(status__in=OPEN).exists()
+        if not reading:
             return True
         time.sleep(IDLE)
 
@@ -317,12 +353,13 @@ def _failed(run: SyncRun, error: ConnectorError) -> None:
     flow = run.flow
     connection: Connection | None = getattr(error, "connection", None)
     where = f"{connection}: " if connection else ""
-    log.warning("run failed", run=run.pk, flow=flow.name, error=error.message)
+    redact = connect.redactor(flow.source, flow.target)
+    log.warning("run failed", run=run.pk, flow=flow.name, error=redact(error.message))
     SyncRun.objects.filter(pk=run.pk, status__in=OPEN).update(
         status=RunStatus.FAILED,
         finished_at=timezone.now(),
         error_class=error.error_class,
-        message=f"{where}{error}",
+        message=redact(f"{where}{error}"),
     )
     _stop_what_failed(flow, error)
     _back_off(flow)

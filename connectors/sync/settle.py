@@ -6,26 +6,27 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import transaction
-from django.db.models import F
 
 from connectors.models import Attempt, Flow, Outcome, SyncRecord, SyncRun
 from connectors.models.record import DUE
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.records import WriteResult
-from connectors.sdk.redact import Redactor
-from connectors.sdk.values import dump, fingerprint
-from connectors.sync import retry, store
+from connectors.sdk.values import fingerprint
+from connectors.sync import connect, keyed, retry, store
+from connectors.sync.claim import claimed
 from connectors.sync.decide import Decision
 from connectors.sync.mapping.mapper import CompiledMapping
 
-_redact = Redactor()
 # Numbers, quoted values and long ids differ from record to record; an error's
 # fingerprint leaves them out, so that alike errors are counted together.
 _VARYING = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']*'|[0-9a-f-]{16,}|\d+")
 _SENT = (Outcome.CREATED, Outcome.UPDATED)
+# What a newer change that has arrived makes pointless.
+_OVERTAKEN = (*DUE, Outcome.FAILED, Outcome.DEAD)
+Counts: TypeAlias = dict[int, Counter[str]]
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Settler:
     def __init__(self, flow: Flow, mapping: CompiledMapping) -> None:
         self.flow = flow
         self.mapping = mapping
+        self._redact = connect.redactor(flow.source, flow.target)
 
     def settle(self, endings: Sequence[Ending], token: str) -> Counter[str]:
         """Store what became of claimed records; the outcomes, counted.
@@ -55,8 +57,9 @@ class Settler:
             kept = [rows[pk] for pk in rows if pk in ours]
             store.bind([self._bound(e, row) for e, row in kept if _binds(e, row)])
             self._keep_failures(kept)
-            self._count(kept)
-            self._resolve_older(kept)
+            counts = self._counts(kept)
+            self._resolve_older(kept, counts)
+            SyncRun.recount(counts, heartbeat_at=store.now())
         return Counter(row.outcome for _, row in kept)
 
     def _settled(self, ending: Ending) -> store.Settled:
@@ -67,7 +70,7 @@ class Settler:
             id=record.id,
             outcome=decision.outcome,
             target_id=decision.target_id,
-            mapped=dump(decision.values).decode(),
+            mapped=store.json_text(decision.values),
             response=None,
             mapping_version=self.mapping.version,
             attempts=record.attempts,
@@ -85,7 +88,7 @@ class Settler:
         return row
 
     def _fail(self, row: store.Settled, error: ConnectorError, now: Any) -> None:
-        verdict = retry.decide(error, row.attempts)
+        verdict = retry.decide(error, row.attempts, now - record.begun)
         row.outcome = verdict.outcome
         row.due_at = now + verdict.delay
         if verdict.outcome == Outcome.WAITING:
@@ -93,18 +96,15 @@ class Settler:
         if not verdict.counted:
             row.attempts -= 1
         row.error_class = error.error_class
-        row.error_message = _redact(str(error))
-        row.error_field = error.field[:200]
+        row.error_message = self._redact(str(error))
+        row.error_field = error.field.replace("\0", "")[:200]
         row.error_fingerprint = error_fingerprint(error)
-        row.response = (
-            row.response
-            or dump(
-                {
-                    "request_id": error.request_id,
-                    "status": error.status,
-                    "code": error.code,
-                }
-            ).decode()
+        row.response = row.response or store.json_text(
+            {
+                "request_id": error.request_id,
+                "status": error.status,
+                "code": error.code,
+            }
         )
 
     def _bound(self, ending: Ending, row: store.Settled) -> store.Bound:
@@ -144,21 +144,21 @@ class Settler:
             if row.error_class
         )
 
-    def _count(self, kept: Sequence[tuple[Ending, store.Settled]]) -> None:
-        counts: dict[int, Counter[str]] = defaultdict(Counter)
+    def _counts(self, kept: Sequence[tuple[Ending, store.Settled]]) -> Counts:
+        counts: Counts = defaultdict(Counter)
         for ending, row in kept:
             record = ending.decision.record
+            counts[record.run_id][record.outcome] -= 1
             counts[record.run_id][row.outcome] += 1
-            if record.outcome == Outcome.WAITING:
-                counts[record.run_id][Outcome.WAITING] -= 1
-        for run_id, outcomes in counts.items():
-            SyncRun.objects.filter(pk=run_id).update(
-                heartbeat_at=store.now(),
-                **{name: F(name) + count for name, count in outcomes.items()},
-            )
+        return counts
 
-    def _resolve_older(self, kept: Sequence[tuple[Ending, store.Settled]]) -> None:
-        """Older failures of a record are settled when a newer change arrives."""
+    def _resolve_older(
+        self, kept: Sequence[tuple[Ending, store.Settled]], counts: Counts
+    ) -> None:
+        """Older failures of a record are settled when a newer change arrives.
+
+        One that somebody else is moving at this moment is left to them.
+        """
         arrived = {
             ending.decision.record.source_id: row.id
             for ending, row in kept
@@ -166,21 +166,23 @@ class Settler:
         }
         if not arrived:
             return
-        older = list(
-            SyncRecord.objects.filter(
-                flow=self.flow,
-                source_id__in=list(arrived),
-                outcome__in=[*DUE, Outcome.FAILED, Outcome.DEAD],
-                claim=None,
-            ).values_list("pk", "source_id", "run_id", "outcome")
+        open_ones = keyed.records(self.flow.pk, list(arrived), _OVERTAKEN)
+        ids = [one.id for one in open_ones if one.id < arrived[one.source_id]]
+        found = (
+            SyncRecord.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk__in=ids, outcome__in=_OVERTAKEN)
+            .values_list("pk", "run_id", "outcome")
         )
-        for pk, source_id, run_id, outcome in older:
-            if pk >= arrived[source_id]:
-                continue
-            SyncRecord.objects.filter(pk=pk, outcome=outcome).update(
-                outcome=Outcome.SKIPPED, settled_at=store.now()
-            )
-            SyncRun.move(run_id, outcome, Outcome.SKIPPED)
+        older = {row[0]: row for row in found}
+        # Looked at when the rows are locked: a claim may have been made before.
+        for pk in claimed(older):
+            del older[pk]
+        SyncRecord.objects.filter(pk__in=older).update(
+            outcome=Outcome.SKIPPED, settled_at=store.now()
+        )
+        for _, run_id, outcome in older.values():
+            counts[run_id][outcome] -= 1
+            counts[run_id][Outcome.SKIPPED] += 1
 
 
 def _binds(ending: Ending, row: store.Settled) -> bool:
@@ -189,13 +191,13 @@ def _binds(ending: Ending, row: store.Settled) -> bool:
 
 
 def _response(result: WriteResult) -> str:
-    return dump(
+    return store.json_text(
         {
             "outcome": result.outcome,
             "id": result.target_id,
             "request_id": result.request_id,
         }
-    ).decode()
+    )
 
 
 def error_fingerprint(error: ConnectorError) -> str:

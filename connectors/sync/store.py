@@ -17,6 +17,8 @@ from django.db import connection
 from django.utils import timezone
 
 from connectors.models import Binding, Claim, Outcome, SyncRecord
+from connectors.sdk.values import dump, load
+from connectors.sync import keyed
 
 _RECORDS = SyncRecord._meta.db_table
 _CLAIMS = Claim._meta.db_table
@@ -37,6 +39,7 @@ _TYPES = {
     "record": "bigint",
 }
 
+_NUL = "\\u0000"
 _TIMES = {name for name, kind in _TYPES.items() if kind == "timestamptz"} | {"version"}
 
 
@@ -99,6 +102,23 @@ class Bound:
     updated_at: datetime
 
 
+def json_text(value: Any) -> str:
+    """JSON as it is stored. PostgreSQL keeps no NUL character in a text, so those
+    that a source lets slip are left out: one record would block its whole page."""
+    text = dump(value).decode()
+    return text if _NUL not in text else dump(_without_nul(load(text))).decode()
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return value
+
+
 def _postgresql() -> bool:
     return connection.vendor == "postgresql"
 
@@ -154,13 +174,13 @@ def _copy(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) ->
 
 def claim(ids: Sequence[int], token: str, until: datetime) -> None:
     """Claim records for a worker; those another worker holds are left out."""
-    marks = ", ".join(["%s"] * len(ids))
+    chosen, these = keyed.among("id", ids)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_CLAIMS} (record_id, flow_id, source_id, token, until) "  # noqa: S608
             f"SELECT id, flow_id, source_id, %s, %s FROM {_RECORDS} "
-            f"WHERE id IN ({marks}) ON CONFLICT DO NOTHING",
-            [token, connection.ops.adapt_datetimefield_value(until), *ids],
+            f"WHERE {chosen} ON CONFLICT DO NOTHING",
+            [token, connection.ops.adapt_datetimefield_value(until), these],
         )
 
 
@@ -170,8 +190,7 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
     A record whose lease was taken over meanwhile is left alone: its new holder
     answers for it.
     """
-    claims = Claim.objects.filter(pk__in=[row.id for row in rows], token=token)
-    ours = set(claims.select_for_update().values_list("pk", flat=True))
+    ours = _unclaim([row.id for row in rows], token)
     kept = [row for row in rows if row.id in ours]
     if not kept:
         return ours
@@ -181,9 +200,12 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
         if _postgresql():
             sets = ", ".join(f"{name} = v.{name}" for name in changed)
             staged = _staged(cursor, "settled", kept, names)
+            # Named once more, or the planner reads the whole table to join it.
+            chosen, these = keyed.among("r.id", [row.id for row in kept])
             cursor.execute(
                 f"UPDATE {_RECORDS} r SET {sets} FROM {staged} v "  # noqa: S608
-                "WHERE r.id = v.id"
+                f"WHERE r.id = v.id AND {chosen}",
+                [these],
             )
         else:
             sets = ", ".join(f"{name} = %s" for name in changed)
@@ -191,21 +213,44 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
                 f"UPDATE {_RECORDS} SET {sets} WHERE id = %s",  # noqa: S608
                 _sqlite_rows(kept, [*changed, "id"]),
             )
-    Claim.objects.filter(pk__in=ours).delete()
     return ours
 
 
+def _unclaim(ids: Sequence[int], token: str) -> set[int]:
+    """Drop the claims that are still ours, and with them any doubt whose they are."""
+    chosen, these = keyed.among("record_id", ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {_CLAIMS} WHERE token = %s AND {chosen} RETURNING record_id",  # noqa: S608
+            [token, these],
+        )
+        return {record_id for (record_id,) in cursor.fetchall()}
+
+
 def bind(rows: Sequence[Bound]) -> None:
-    """Create or renew bindings; one with an older version changes nothing."""
+    """Create or renew bindings; one with an older version changes nothing.
+
+    In one order, whoever stores them: two flows may bind the same pair both ways. What
+    one of them knows of versions is kept by the other. Of two that bind the same
+    record, the last counts.
+    """
     if not rows:
         return
+    last = {(row.pair_id, row.left_id): row for row in rows}
+    rows = [last[key] for key in sorted(last)]
     names = _names(Bound)
-    renewed = [n for n in names if n not in ("pair_id", "left_id", "created_at")]
-    sets = ", ".join(f"{name} = excluded.{name}" for name in renewed)
+    kept = ("left_version", "right_version")
+    fixed = ("pair_id", "left_id", "created_at")
+    sets = [f"{n} = excluded.{n}" for n in names if n not in (*fixed, *kept)]
+    sets += [f"{n} = COALESCE(excluded.{n}, {_BINDINGS}.{n})" for n in kept]
+    newer = [
+        f"({_BINDINGS}.{n} IS NULL OR excluded.{n} IS NULL "
+        f"OR excluded.{n} >= {_BINDINGS}.{n})"
+        for n in kept
+    ]
     conflict = (
-        f"ON CONFLICT (pair_id, left_id) DO UPDATE SET {sets} WHERE "
-        f"{_BINDINGS}.left_version IS NULL OR excluded.left_version IS NULL "
-        f"OR excluded.left_version >= {_BINDINGS}.left_version"
+        f"ON CONFLICT (pair_id, left_id) DO UPDATE SET {', '.join(sets)} "
+        f"WHERE {' AND '.join(newer)}"
     )
     columns = ", ".join(names)
     with connection.cursor() as cursor:

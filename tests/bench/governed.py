@@ -43,7 +43,9 @@ def floor_seconds(requests: int) -> float:
     return (math.ceil(requests / LIMIT) - 1) * WINDOW
 
 
-def problems(measured: Measured, box: Sandbox, bad: set[str], keys: set[str]) -> list[str]:
+def problems(
+    measured: Measured, box: Sandbox, bad: set[str], keys: set[str]
+) -> list[str]:
     """What is not exactly right: every good row once, every bad one failed."""
     book = box.hubspot.ledger("companies")["types"]["companies"]["keys"]
     once = {k for k, e in book.items() if (e["created"], e["updated"]) == (1, 0)}
@@ -72,7 +74,9 @@ def _late_refusals(measured: Measured) -> int:
     return samples[-1][1] - (early[-1] if early else 0)
 
 
-def figures(measured: Measured, customers: int, bad: dict[str, set[str]]) -> dict[str, Any]:
+def figures(
+    measured: Measured, customers: int, bad: dict[str, set[str]]
+) -> dict[str, Any]:
     """What the table shows."""
     refused = measured.refused[-1][1]
     needed = measured.requests["hubspot"] - refused
@@ -109,7 +113,9 @@ def measure(customers: int) -> list[Line]:
             time.sleep(WINDOW + 1)
             measured = Meter(box, labour).run(flow, RunKind.BACKFILL, LONGEST)
         wrong = problems(measured, box, set.union(*bad.values()), keys)
-        return [Line(f"{customers:,} customers", figures(measured, customers, bad), wrong)]
+        return [
+            Line(f"{customers:,} customers", figures(measured, customers, bad), wrong)
+        ]
 
 
 COLUMNS = (

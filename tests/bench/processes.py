@@ -66,7 +66,7 @@ class Process:
 
     def __enter__(self) -> Process:
         # A file and not a pipe: nobody would read the pipe, and it would fill up.
-        self.output = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self.output = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", *self.arguments],
             cwd=ROOT,

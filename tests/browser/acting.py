@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from connectors.models import RunStatus, SyncRun
 from connectors.sync import runs
+from tests.sync.site import Site
 
 IDLE = 0.05
 
@@ -37,6 +38,16 @@ def row(page: Page, target_field: str) -> Locator:
     """The mapping row that fills this field."""
     field = page.locator(f'input[data-picker="target"][value="{target_field}"]')
     return page.locator("#mappings-group tr", has=field)
+
+
+def spoil(site: Site, count: int) -> None:
+    """Let HubSpot refuse the first customers, by number.
+
+    Their category code is to become the industry, which knows only its own values.
+    """
+    site.remap(source_field="AC01", target_field="industry")
+    for position, number in enumerate(sorted(site.customers())):
+        site.edit(number, AC01="XYZ" if position < count else "")
 
 
 def work() -> None:

@@ -75,9 +75,7 @@ class People:
         user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
         user.groups.add(Group.objects.get(name=name))
         client = Client()
-        client.force_login(
-            user, backend="django.contrib.auth.backends.ModelBackend"
-        )
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         page = self.stranger(**options)
         cookie = client.cookies["sessionid"].value
         page.context.add_cookies(

@@ -161,16 +161,16 @@ def sign_in(page: Page, site: Site) -> None:
 def take(site: Site, folder: Path, names: list[str]) -> list[Path]:
     """Take the pictures of these names (none: all of them) into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    taken = []
     with chromium() as browser:
         context = browser.new_context(base_url=site.url, reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         sign_in(page, site)
-        for picture in PICTURES:
-            if not names or picture.name in names:
-                taken.append(_take(page, picture, folder))
-    return taken
+        return [
+            _take(page, picture, folder)
+            for picture in PICTURES
+            if not names or picture.name in names
+        ]
 
 
 def _take(page: Page, picture: Picture, folder: Path) -> Path:

@@ -19,7 +19,7 @@ from tests.sync.site import eventually
 SLEEP = "import time; time.sleep(600)"
 DEAF = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-    "print('deaf', flush=True); time.sleep(600)"
+    "print('cannot hear', flush=True); time.sleep(600)"
 )
 
 
@@ -72,7 +72,7 @@ def test_a_deaf_one_is_killed(
 ) -> None:
     monkeypatch.setattr(module, "STOP_SECONDS", 0.5)
     child = children.start("deaf", "-c", DEAF)
-    eventually(lambda: "deaf" in child.tail(), what="its first word")
+    eventually(lambda: "cannot hear" in child.tail(), what="its first word")
     children.stop()
     assert child.process.returncode == -signal.SIGKILL
 
@@ -109,7 +109,7 @@ def test_serve_runs_both_and_stops_both(tmp_path: Path) -> None:
         checks = eventually(lambda: healthy(url), what="a healthy answer")
     finally:
         served.send_signal(signal.SIGTERM)
-    done = ended(served, seconds=120)
+        done = ended(served, seconds=120)
     assert (done.code, checks["worker"]["ok"]) == (0, True)
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=5)
@@ -118,7 +118,8 @@ def test_serve_runs_both_and_stops_both(tmp_path: Path) -> None:
 def healthy(url: str) -> dict[str, dict[str, bool]] | None:
     """What /healthz says once it says that all is well."""
     try:
-        answer = requests.get(url, timeout=5)
+        # The socket listens before the first process behind it is ready.
+        answer = requests.get(url, timeout=60)
     except requests.ConnectionError:
         return None
     checks: dict[str, dict[str, bool]] = answer.json()["checks"]

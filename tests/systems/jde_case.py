@@ -63,6 +63,12 @@ class Ais:
         rule = {"match": {"path": path}, "times": times, "skip": skip, "do": do}
         self.control.faults(rule)
 
+    def kill_sessions(self, *, times: int | None = 1, skip: int = 0) -> None:
+        """End all sessions just before a data service call, after `skip` others."""
+        do = {"pass": {"kill_sessions": True}}
+        rule = {"match": {"path": DATA}, "times": times, "skip": skip, "do": do}
+        self.control.faults(rule)
+
     def edit(self, table: str, key: Stored, *, touch: bool = True, **new: Any) -> None:
         """Change a row as an application does, or (`touch` off) as SQL does."""
         self.control.edit(table=table, key=key, set=new, touch=touch)

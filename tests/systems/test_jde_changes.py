@@ -41,18 +41,18 @@ def first_key(ais: Ais) -> int:
 
 
 @pytest.mark.parametrize(
-    ("table", "key", "new", "field", "value"),
+    ("table", "key", "column", "field"),
     [
-        ("F0101", {}, {"RMK": "new"}, "RMK", "new"),
-        ("F0111", {"IDLN": 0}, {"MLNM": "new"}, "MLNM", "new"),
-        ("F03012", {"CO": "00000"}, {"ACL": 31}, "ACL", 31),
-        ("F0116", {"EFTB": "20200101"}, {"CTY1": "new"}, "city", "new"),
-        ("F0115", {"IDLN": 0, "RCK7": 1, "CNLN": 0}, {"PH1": "new"}, "phone", "new"),
-        ("F01151", {"IDLN": 0, "RCK7": 1}, {"EMAL": "n@example.com"}, "email", None),
+        ("F0101", {}, "RMK", "RMK"),
+        ("F0111", {"IDLN": 0}, "MLNM", "MLNM"),
+        ("F03012", {"CO": "00000"}, "CMGR", "CMGR"),
+        ("F0116", {"EFTB": "20200101"}, "CTY1", "city"),
+        ("F0115", {"IDLN": 0, "RCK7": 1, "CNLN": 0}, "PH1", "phone"),
+        ("F01151", {"IDLN": 0, "RCK7": 1}, "EMAL", "email"),
     ],
 )
 def test_a_change_in_any_table_brings_the_whole_customer(
-    noon: Ais, table: str, key: dict[str, Any], new: Any, field: str, value: Any
+    noon: Ais, table: str, key: dict[str, Any], column: str, field: str
 ) -> None:
     add_customer(noon, 7001)
     noon.insert("F0115", AN8=7001, IDLN=0, RCK7=1, CNLN=0, PH1="555-0100")
@@ -60,10 +60,11 @@ def test_a_change_in_any_table_brings_the_whole_customer(
     connector = noon.open(page_size=10)
     _, cursor = everything(connector)
     noon.control.clock(advance_s=HOUR)
+    new: dict[str, Any] = {column: "changed"}
     noon.edit(table, {"AN8": 7001, **key}, **new)
     [record], _ = everything(connector, cursor=cursor)
     assert record.key == "7001"
-    assert record.fields[field] == (value or "n@example.com")
+    assert record.fields[field] == "changed"
     assert record.fields["ALPH"] == "Company 7001"
     assert record.modified_at
     assert abs(record.modified_at - ONE_O_CLOCK) < timedelta(minutes=1)

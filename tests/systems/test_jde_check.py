@@ -129,9 +129,8 @@ def test_each_table_that_cannot_be_read_is_named(ais: Ais) -> None:
 
 def test_items_may_be_out_of_reach(ais: Ais) -> None:
     text = "F4101 is not a valid table or the user has no access"
-    rule = {"match": {"body": "F4101"}, "do": {"status": 500}}
-    rule["do"]["json"] = {"message": text, "exception": "E"}
-    ais.control.faults(rule)
+    do = {"status": 500, "json": {"message": text, "exception": "E"}}
+    ais.control.faults({"match": {"body": "F4101"}, "do": do})
     result = ais.open().check()
     assert result.ok
     assert "F4101 cannot be read" in titles(result, "warning")

@@ -75,14 +75,18 @@ def preferred(masters: list[Stored], company: str = "00000") -> Stored | None:
     )
 
 
+def current(addresses: list[Stored], today: str) -> Stored:
+    valid = [row for row in addresses if (row["EFTB"] or "") <= today]
+    return max(valid, key=lambda row: row["EFTB"] or "")
+
+
 def test_the_address_is_the_newest_that_is_valid_today(ais: Ais) -> None:
     records = by_key(everything(ais.open(time_zone=ZONE))[0])
     today = f"{datetime.now(ZoneInfo(ZONE)):%Y%m%d}"
     addresses = by_number(ais.rows("F0116"))
     several = 0
     for key, record in records.items():
-        valid = [r for r in addresses[int(key)] if (r["EFTB"] or "") <= today]
-        newest = max(valid, key=lambda row: row["EFTB"] or "")
+        newest = current(addresses[int(key)], today)
         several += len(addresses[int(key)]) > 1
         assert record.fields["street"] == newest["ADD1"].strip()
         assert record.fields["city"] == newest["CTY1"].strip()
@@ -114,10 +118,8 @@ def test_the_time_of_change_is_the_newest_of_all_tables(ais: Ais) -> None:
     stamps: dict[int, tuple[str, int]] = {}
     today = f"{datetime.now(ZoneInfo(ZONE)):%Y%m%d}"
     for table in ("F0101", "F03012", "F0111", "F0115", "F01151", "F0116"):
-        for number, rows in by_number(ais.rows(table), line=0).items():
-            if table == "F0116":
-                valid = [row for row in rows if (row["EFTB"] or "") <= today]
-                rows = [max(valid, key=lambda row: row["EFTB"] or "")]
+        for number, found in by_number(ais.rows(table), line=0).items():
+            rows = [current(found, today)] if table == "F0116" else found
             times = [(row["UPMJ"] or "", row["UPMT"]) for row in rows]
             stamps[number] = max(stamps.get(number, ("", 0)), *times)
     for record in everything(ais.open(time_zone=ZONE))[0]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.canonical.model import attribute
 from connectors.sdk.errors import SpecError, UnsupportedOperationError
 from connectors.systems.jde.connector import JdeConnector
 from tests.systems.jde_case import (
@@ -40,8 +41,8 @@ def test_thousands_of_keys_go_in_pieces(ais: Ais) -> None:
 def test_a_customer_by_tax_number_mail_or_business_unit(empty_ais: Ais) -> None:
     add_customer(empty_ais, 7001, TAX="US123", MCU="30")
     add_customer(empty_ais, 7002, TAX="us123", MCU="300")
-    mail = {"IDLN": 0, "RCK7": 1, "ETP": "E", "EMAL": "info@example.com"}
-    empty_ais.insert("F01151", AN8=7002, **mail)
+    mail = "info@example.com"
+    empty_ais.insert("F01151", AN8=7002, IDLN=0, RCK7=1, ETP="E", EMAL=mail)
     connector = empty_ais.open()
 
     def find(field: str, *values: str) -> dict[str, list[str]]:
@@ -107,8 +108,6 @@ def test_discovery_leaves_out_what_is_hidden(ais: Ais) -> None:
 
 
 def test_canonical_names_are_those_of_the_shared_model() -> None:
-    from connectors.canonical.model import attribute
-
     for target in JdeConnector.spec.objects.values():
         for info in target.fields.values():
             assert not info.canonical or attribute(info.canonical), info.canonical

@@ -158,8 +158,8 @@ def test_rows_announced_and_never_sent_are_no_end(ais: Ais) -> None:
     answer = grid(form={"data": {"gridData": {"rowset": [], "summary": summary}}})
     connector = ais.open()
     everything(connector)
-    rule = {"match": {"path": DATA_POST, "body": "AT1.*BROWSE|BROWSE.*AT1"}}
-    ais.control.faults(rule | {"do": {"status": 200, "json": answer}})
+    match = {"path": DATA_POST, "body": "AT1.*BROWSE|BROWSE.*AT1"}
+    ais.control.faults({"match": match, "do": {"status": 200, "json": answer}})
     with pytest.raises(UnavailableError, match="has more rows, and sends none"):
         everything(connector)
 
@@ -175,9 +175,8 @@ def test_a_table_that_is_not_there_is_named(ais: Ais, in_band: bool) -> None:
 
 def test_a_table_refused_in_unknown_words_is_named_too(ais: Ais) -> None:
     words = {"message": "ORA-00942", "exception": "E", "timeStamp": ""}
-    rule = {"match": {"path": DATA_POST, "body": "F0115"}, "do": {"status": 500}}
-    rule["do"] |= {"json": words}
-    ais.control.faults(rule)
+    match = {"path": DATA_POST, "body": "F0115"}
+    ais.control.faults({"match": match, "do": {"status": 500, "json": words}})
     with pytest.raises(ConfigurationError, match=r"F0115\b.*ORA-00942"):
         everything(ais.open())
 

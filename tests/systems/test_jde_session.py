@@ -14,7 +14,6 @@ from connectors.sdk.errors import (
 from tests.systems.jde_case import Ais, ais, by_key, empty_ais, everything
 
 __all__ = ["ais", "empty_ais"]
-KILL = {"kill_sessions": True}
 
 
 def test_one_login_serves_the_whole_connection(ais: Ais) -> None:
@@ -53,7 +52,7 @@ def test_a_token_killed_anywhere_costs_no_record(
     ais: Ais, paging: str, skip: int
 ) -> None:
     connector = ais.open(page_size=10, paging=paging)
-    ais.fault(skip=skip, **{"pass": KILL})
+    ais.kill_sessions(skip=skip)
     assert len(by_key(everything(connector)[0])) == 60
     assert len(ais.calls("/tokenrequest")) == 2
 
@@ -70,7 +69,7 @@ def test_a_dead_token_is_renewed_once_for_all_threads(ais: Ais) -> None:
 
 def test_a_token_refused_right_after_renewal_is_given_up(ais: Ais) -> None:
     connector = ais.open()
-    ais.fault(times=None, **{"pass": KILL})
+    ais.kill_sessions(times=None)
     with pytest.raises(AuthenticationError):
         everything(connector)
     assert len(ais.calls("/tokenrequest")) <= 3

@@ -31,6 +31,8 @@ HEALTH_COLOURS = {
     Health.REFUSED.label: "danger",
     "Switched off": "default",
 }
+# Words that are written in capitals.
+_INITIALS = {"ais": "AIS", "api": "API", "id": "ID"}
 _GRAVEST_FIRST = ("error", "warning", "ok")
 
 
@@ -261,6 +263,12 @@ def _read_catalogue(connection: Connection) -> tuple[list[str], list[str]]:
     return read, failed
 
 
+def _heading(key: str) -> str:
+    """A detail's name in words: "ais_version" is "AIS version"."""
+    first, *rest = (_INITIALS.get(word, word) for word in key.split("_"))
+    return " ".join((first[:1].upper() + first[1:], *rest))
+
+
 def _facts(connection: Connection) -> dict[str, Any]:
     """What the page shows beside the form; nothing here asks the system."""
     known = dict(
@@ -270,7 +278,7 @@ def _facts(connection: Connection) -> dict[str, Any]:
         .annotate(Count("pk"))
     )
     details = {
-        key.replace("_", " ").capitalize(): value
+        _heading(key): value
         for key, value in (connection.details or {}).items()
         if value not in (None, "")
     }

@@ -94,7 +94,7 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
             return "none"
         url = reverse("admin:connectors_syncrecord_changelist")
         return format_html(
-            '<a class="console-error" href="{}?flow__id__exact={}">{}</a>',
+            '<a class="console-error" href="{}?flow={}&amp;outcome=needs-me">{}</a>',
             url,
             obj.pk,
             obj.problem_count,

@@ -55,7 +55,7 @@ class SyncRecordAdmin(EditPages):
     ordering = ("-pk",)
     sortable_by = ()
     search_fields = ("source_id",)
-    search_help_text = "An id of the source, of the target, or a correlation id"
+    search_help_text = "Source, target or correlation id"
     actions = ("replay_ticked", "replay_ticked_fresh")
 
     class Media:

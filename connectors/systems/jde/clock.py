@@ -48,7 +48,7 @@ def look_back(
     start = first.astimezone(zone).replace(tzinfo=None, fold=0)
     repeated = _offset(start, zone, 0) - _offset(start, zone, 1)
     set_back = mark.offset - now.offset
-    return start - max(repeated, set_back, _ZERO)
+    return start - max(set_back, _ZERO)
 
 
 def _offset(local: datetime, zone: tzinfo, fold: int) -> timedelta:
