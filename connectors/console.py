@@ -24,6 +24,12 @@ _BLUE = {
     "950": "oklch(28.2% .091 267.935)",
 }
 
+_FAVICON = {
+    "rel": "icon",
+    "type": "image/svg+xml",
+    "href": lambda _request: static("connectors/favicon.svg"),
+}
+
 
 def unfold_settings(environment: str = "") -> dict[str, Any]:
     """The UNFOLD setting; `environment` is shown as a badge on every page."""
@@ -33,13 +39,7 @@ def unfold_settings(environment: str = "") -> dict[str, Any]:
         "SITE_HEADER": "ml-connector",
         "SITE_SUBHEADER": "Keeps systems in agreement",
         "SITE_SYMBOL": "sync_alt",
-        "SITE_FAVICONS": [
-            {
-                "rel": "icon",
-                "type": "image/svg+xml",
-                "href": lambda _request: static("connectors/favicon.svg"),
-            }
-        ],
+        "SITE_FAVICONS": [_FAVICON],
         "SITE_URL": None,
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_BACK_BUTTON": True,

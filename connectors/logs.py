@@ -57,30 +57,32 @@ def logging_settings(*, level: str, style: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {
-                "line": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        renderer,
-                    ],
-                    "foreign_pre_chain": shared,
-                }
-            },
-            "handlers": {
-                "console": {"class": "logging.StreamHandler", "formatter": "line"}
-            },
-            "root": {"handlers": ["console"], "level": level},
-            "loggers": {
-                "django.db.backends": {"level": "INFO"},
-                "urllib3": {"level": "INFO"},
-                # Both greet every command and note every task they queue.
-                "axes.apps": {"level": "WARNING"},
-                "django-q": {"level": "WARNING"},
-            },
-        }
-    )
+    logging.config.dictConfig(_standard_library(level, shared, renderer))
+
+
+def _standard_library(level: str, shared: list[Any], renderer: Any) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    renderer,
+                ],
+                "foreign_pre_chain": shared,
+            }
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line"}
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django.db.backends": {"level": "INFO"},
+            "urllib3": {"level": "INFO"},
+            # Both greet every command and note every task they queue.
+            "axes.apps": {"level": "WARNING"},
+            "django-q": {"level": "WARNING"},
+        },
+    }

@@ -106,16 +106,20 @@ def post_action(
             title=title,
         )
 
-        @wraps(method)
-        def view(
-            self: ConsoleAdmin, request: HttpRequest, object_id: str = ""
-        ) -> HttpResponse:
-            return self.run_post_action(request, action, method, object_id)
-
-        view.post_action = action  # type: ignore[attr-defined]
-        return view
+        return _as_view(method, action)
 
     return decorate
+
+
+def _as_view(method: View, action: PostAction) -> View:
+    @wraps(method)
+    def view(
+        self: ConsoleAdmin, request: HttpRequest, object_id: str = ""
+    ) -> HttpResponse:
+        return self.run_post_action(request, action, method, object_id)
+
+    view.post_action = action  # type: ignore[attr-defined]
+    return view
 
 
 class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]

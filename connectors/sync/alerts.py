@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import get_connection, send_mail
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -14,6 +14,7 @@ from connectors.sdk.redact import Redactor
 
 log = structlog.get_logger(__name__)
 _redact = Redactor()
+MAIL_SECONDS = 10
 
 Subject = Connection | Flow | None
 
@@ -66,6 +67,8 @@ def _mail(alert: Alert) -> None:
             f"{alert.title}\n\n{alert.advice}\n\n{settings.SITE_URL}/admin/",
             None,
             settings.ALERT_EMAILS,
+            # Whoever raises alerts has other work than to wait for a mail server.
+            connection=get_connection(timeout=MAIL_SECONDS),
         )
     except OSError as error:
         # The alert stands in the console whatever the mail server does.

@@ -31,10 +31,8 @@ SUSPECT = 3
 
 @dataclass(slots=True)
 class Claimed:
-    """A record in our hands; `attempts` includes the one that begins now.
-
-    `begun` is when its run was started; the error's fingerprint is the last attempt's.
-    """
+    """A record in our hands; `attempts` includes the one that begins now, the error's
+    fingerprint is the last one's."""
 
     id: int
     run_id: int
@@ -47,7 +45,6 @@ class Claimed:
     replays: int
     outcome: str
     error_fingerprint: str
-    begun: datetime
 
 
 @dataclass(slots=True)
@@ -70,7 +67,6 @@ _COLUMNS = (
     "replays",
     "outcome",
     "error_fingerprint",
-    "run__queued_at",
 )
 
 

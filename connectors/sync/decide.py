@@ -223,9 +223,7 @@ class Decider:
     def _must_look(self, decision: Decision) -> bool:
         new = not decision.target_id
         return bool(
-            decision.record.replays
-            or self.fill_empty
-            or (self.create_only and new)
+            decision.record.replays or self.fill_empty or (self.create_only and new)
         )
 
     def _current(

@@ -11,16 +11,26 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db import close_old_connections, connection, connections, transaction
+import structlog
+from django.db import (
+    DatabaseError,
+    close_old_connections,
+    connections,
+    transaction,
+)
 
 from connectors.models import RateBudget
-from connectors.sdk.errors import RateLimitedError
+from connectors.sdk.errors import RateLimitedError, UnavailableError
 from connectors.sdk.spec import RateSpec
+from connectors.sync import store
+
+log = structlog.get_logger(__name__)
 
 # Our clock stamps a request when it is granted, the vendor's when it arrives. A request
 # that travels slowly arrives late, and the window then ends late for the vendor.
@@ -49,6 +59,10 @@ class RateLedger:
         self.rate = rate
         self._known: tuple[int, int] | None = None
         self._lock = threading.Lock()
+        # How many threads ask at this moment, and what was granted for those of them
+        # that were not answered yet.
+        self._asking = 0
+        self._spare: deque[Grant] = deque()
         self._database: ThreadPoolExecutor | None = None
 
     def acquire(self) -> None:
@@ -58,7 +72,7 @@ class RateLedger:
         then wait in the outbox instead of in a worker.
         """
         deadline = time.monotonic() + LONGEST_WAIT
-        while (grant := self._run(self._take)).wait > 0:
+        while (grant := self._asked()).wait > 0:
             if time.monotonic() + grant.wait > deadline:
                 raise RateLimitedError(
                     f"The request budget of {self.key} is used up for "
@@ -66,6 +80,27 @@ class RateLedger:
                     retry_after=grant.wait,
                 )
             time.sleep(grant.wait)
+
+    def _asked(self) -> Grant:
+        with self._lock:
+            self._asking += 1
+        try:
+            return self._run(self._next)
+        except DatabaseError as error:
+            log.warning("rate ledger unavailable", key=self.key, error=str(error))
+            raise UnavailableError(
+                "The database that keeps the request budget does not answer."
+            ) from error
+        finally:
+            with self._lock:
+                self._asking -= 1
+
+    def _noted(self, work: Callable[[], None]) -> None:
+        """What cannot be noted now is no reason to lose the answer it came with."""
+        try:
+            self._run(work)
+        except DatabaseError as error:
+            log.warning("rate ledger unavailable", key=self.key, error=str(error))
 
     def observe(self, status: int, headers: Mapping[str, str]) -> None:
         """Take over the limits that the system tells with its answers."""
@@ -76,11 +111,11 @@ class RateLedger:
         limits = (int(told), int(window) if window.isdigit() else self._window_ms())
         if limits != self._known:
             self._known = limits
-            self._run(lambda: self._set_limits(*limits))
+            self._noted(lambda: self._set_limits(*limits))
 
     def penalise(self, seconds: float) -> None:
         """Let nobody send for this long."""
-        self._run(lambda: self._block(seconds))
+        self._noted(lambda: self._block(seconds))
 
     def close(self) -> None:
         """Give the database connection back."""
@@ -115,22 +150,35 @@ class RateLedger:
             budget = RateBudget.objects.select_for_update().get(key=self.key)
         return budget
 
-    def _take(self) -> Grant:
+    def _next(self) -> Grant:
+        """One grant. All threads that ask at this moment are served by one look."""
+        if not self._spare:
+            self._spare.extend(self._take(self._asking))
+        return self._spare.popleft()
+
+    def _take(self, wanted: int) -> list[Grant]:
+        """Up to `wanted` grants, or one that says how long to wait."""
         close_old_connections()
         with transaction.atomic():
-            _without_waiting_for_disk()
+            # A flush would cost more than the request it is for.
+            store.without_waiting_for_disk()
             budget, now = self._row(), time.time_ns() // 1_000_000
             window = budget.window_ms + MARGIN_MS
-            grants = [at for at in budget.grants if at > now - window]
+            # A grant from the future is one from before a clock was set back.
+            grants = [min(at, now) for at in budget.grants if at > now - window]
             wait = max(0, budget.blocked_until_ms - now)
             if not wait and len(grants) >= budget.requests:
                 wait = grants[-budget.requests] + window - now
             if wait > 0:
-                return Grant(wait / 1000, budget.requests)
-            budget.grants = [*grants, now]
-            budget.granted_total += 1
+                if max(budget.grants, default=0) > now:
+                    budget.grants = grants
+                    budget.save(update_fields=["grants"])
+                return [Grant(wait / 1000, budget.requests)]
+            count = max(1, min(wanted, budget.requests - len(grants)))
+            budget.grants = grants + count * [now]
+            budget.granted_total += count
             budget.save(update_fields=["grants", "granted_total"])
-        return Grant(0.0, budget.requests)
+        return count * [Grant(0.0, budget.requests)]
 
     def _set_limits(self, requests: int, window_ms: int) -> None:
         with transaction.atomic():
@@ -147,14 +195,3 @@ class RateLedger:
             )
             budget.refused_total += 1
             budget.save(update_fields=["blocked_until_ms", "refused_total"])
-
-
-def _without_waiting_for_disk() -> None:
-    """Let this commit be seen at once and reach the disk later (PostgreSQL).
-
-    A grant is worth nothing after a crash of the machine; flushing each one costs
-    more than the request it is for.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit TO OFF")

@@ -67,7 +67,9 @@ class RunRefusedError(Exception):
 def start(flow: Flow, kind: RunKind, user: Any = None) -> SyncRun:
     """Store a run and queue it. Raises RunRefusedError."""
     with transaction.atomic():
-        locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+        locked = Flow.objects.select_for_update(of=("self",), no_key=True).get(
+            pk=flow.pk
+        )
         refuse_unless_ready(locked, kind)
         run = create(locked, kind, user)
         if kind == RunKind.BACKFILL:
@@ -234,13 +236,13 @@ def _poll(run: SyncRun, mapping: CompiledMapping, deadline: float) -> None:
         return
     try:
         with (
+            Keeper(lambda: _keep(run, token), KEEP_SECONDS),
             _blaming(run.flow.source),
             connect.open_connector(run.flow.source) as connector,
         ):
             async_task("connectors.tasks.push_flow", run.flow_id)
             poller = Poller(run.flow, run, mapping, token)
-            with Keeper(lambda: _keep(run, token), KEEP_SECONDS):
-                result = poller.poll(connector, deadline=deadline)
+            result = poller.poll(connector, deadline=deadline)
         if result.complete:
             _read_done(run)
         _reached(run.flow.source)

@@ -6,7 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from connectors.sdk.errors import ConnectorError
 from connectors.sdk.records import WriteResult
 from connectors.sdk.values import fingerprint
 from connectors.sync import connect, keyed, retry, store
-from connectors.sync.claim import claimed
+from connectors.sync.claim import Claimed, claimed
 from connectors.sync.decide import Decision
 from connectors.sync.mapping.mapper import CompiledMapping
 
@@ -45,6 +46,7 @@ class Settler:
         self.flow = flow
         self.mapping = mapping
         self._redact = connect.redactor(flow.source, flow.target)
+        self._runs: dict[int, datetime] = {}
 
     def settle(self, endings: Sequence[Ending], token: str) -> Counter[str]:
         """Store what became of claimed records; the outcomes, counted.
@@ -84,13 +86,21 @@ class Settler:
             row.response = _response(ending.result)
             error = ending.result.error or error
         if error:
-            self._fail(row, error, now)
+            self._fail(row, error, now - self._begun(record.run_id))
         return row
 
-    def _fail(self, row: store.Settled, error: ConnectorError, now: Any) -> None:
-        verdict = retry.decide(error, row.attempts, now - record.begun)
+    def _begun(self, run_id: int) -> datetime:
+        if run_id not in self._runs:
+            runs = SyncRun.objects.filter(pk=run_id)
+            self._runs[run_id] = runs.values_list("queued_at", flat=True).get()
+        return self._runs[run_id]
+
+    def _fail(
+        self, row: store.Settled, error: ConnectorError, waited: timedelta
+    ) -> None:
+        verdict = retry.decide(error, row.attempts, waited)
         row.outcome = verdict.outcome
-        row.due_at = now + verdict.delay
+        row.due_at += verdict.delay
         if verdict.outcome == Outcome.WAITING:
             row.settled_at = None
         if not verdict.counted:
@@ -141,7 +151,7 @@ class Settler:
                 mapped=ending.decision.values,
             )
             for ending, row in kept
-            if row.error_class
+            if row.error_class and not _again(ending.decision.record, row)
         )
 
     def _counts(self, kept: Sequence[tuple[Ending, store.Settled]]) -> Counts:
@@ -183,6 +193,12 @@ class Settler:
         for _, run_id, outcome in older.values():
             counts[run_id][outcome] -= 1
             counts[run_id][Outcome.SKIPPED] += 1
+
+
+def _again(record: Claimed, row: store.Settled) -> bool:
+    """Whether it only waits on, as before: that may go on for ever, unlike attempts."""
+    uncounted = row.attempts < record.attempts
+    return uncounted and row.error_fingerprint == record.error_fingerprint
 
 
 def _binds(ending: Ending, row: store.Settled) -> bool:

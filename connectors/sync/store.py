@@ -154,13 +154,16 @@ def insert_records(records: Sequence[NewRecord]) -> None:
 
 
 def _staged(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) -> str:
-    """Rows in a temporary table that ends with the transaction (PostgreSQL).
+    """Rows in a temporary table that is empty after the transaction (PostgreSQL).
 
     COPY reads each value once; arrays or JSON parameters would be escaped, sent and
     parsed again, which costs more than the statement they are for.
     """
     columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in names)
-    cursor.execute(f"CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP")
+    # Made once per session: thousands of tables made and dropped swell the catalogue.
+    cursor.execute(
+        f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DELETE ROWS"
+    )
     _copy(cursor, table, rows, names)
     return table
 
@@ -175,6 +178,7 @@ def _copy(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) ->
 def claim(ids: Sequence[int], token: str, until: datetime) -> None:
     """Claim records for a worker; those another worker holds are left out."""
     chosen, these = keyed.among("id", ids)
+    without_waiting_for_disk()
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_CLAIMS} (record_id, flow_id, source_id, token, until) "  # noqa: S608
@@ -214,6 +218,17 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
                 _sqlite_rows(kept, [*changed, "id"]),
             )
     return ours
+
+
+def without_waiting_for_disk() -> None:
+    """Let this commit be seen at once and reach the disk later (PostgreSQL).
+
+    For what is worth nothing after a crash of the server: a claim, a grant. Every later
+    commit that is waited for takes it along.
+    """
+    if _postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO OFF")
 
 
 def _unclaim(ids: Sequence[int], token: str) -> set[int]:

@@ -13,10 +13,12 @@ from datetime import timedelta
 import structlog
 from django.db.models import Q
 from django.utils import timezone
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from connectors.models import (
     AlertKind,
+    Claim,
     Flow,
     FlowState,
     FlowStatus,
@@ -33,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 # A run whose worker has said nothing for this long is queued again.
 RUN_SILENCE = timedelta(seconds=75)
+LONG_QUEUE = 1000
 QUEUED_SILENCE = timedelta(seconds=60)
 
 
@@ -75,7 +78,10 @@ def _requeue_runs(swept: Swept) -> None:
     now = timezone.now()
     silent = Q(status=RunStatus.RUNNING, heartbeat_at__lt=now - RUN_SILENCE)
     silent |= Q(status=RunStatus.QUEUED, queued_at__lt=now - QUEUED_SILENCE)
+    queued = _queued()
     for run in SyncRun.objects.filter(silent):
+        if ("connectors.tasks.execute_run", run.pk) in queued:
+            continue
         won = SyncRun.objects.filter(
             pk=run.pk, status=run.status, heartbeat_at=run.heartbeat_at,
             queued_at=run.queued_at,
@@ -124,9 +130,23 @@ def _push_leftovers(swept: Swept) -> None:
         target__enabled=True,
         target__stopped=False,
     ).exclude(runs__status__in=runs.OPEN)
+    queued, busy = (
+        _queued(),
+        set(Claim.objects.values_list("flow", flat=True).distinct()),
+    )
     for flow in flows:
+        if flow.pk in busy or ("connectors.tasks.push_flow", flow.pk) in queued:
+            continue
         async_task("connectors.tasks.push_flow", flow.pk)
         swept.pushed += 1
+
+
+def _queued() -> set[tuple[str, int]]:
+    """The tasks that no worker has taken yet: the same once more would only keep the
+    others waiting."""
+    tasks = OrmQ.objects.filter(lock__lte=timezone.now()).order_by("pk")
+    waiting = [one.task for one in tasks[:LONG_QUEUE]]
+    return {(t["func"], t["args"][0]) for t in waiting if t.get("args")}
 
 
 def _notice_silence() -> None:

@@ -27,7 +27,7 @@ from django.urls import reverse  # noqa: E402
 from connectors.models import SyncRecord, SyncRun  # noqa: E402
 from tests.bench import report  # noqa: E402
 from tests.bench.history import fill  # noqa: E402
-from tests.bench.report import Column, Line  # noqa: E402
+from tests.bench.report import Line  # noqa: E402
 
 ROUNDS = 5
 
@@ -53,7 +53,7 @@ def pages() -> list[Page]:
     of_run = other.records.order_by("-pk")[0]
     records = reverse("admin:connectors_syncrecord_changelist")
     return [
-        Page("dashboard", reverse("admin:index"), "Dead"),
+        Page("dashboard", reverse("admin:index"), "What needs you now"),
         Page("list", records, newest.source_id),
         Page("list, page 20", f"{records}?p=20", "record-id"),
         Page("outcome: needs me", f"{records}?outcome=needs-me", failed.source_id),
@@ -141,14 +141,6 @@ def measure(records: int) -> list[Line]:
     )
     look: Callable[[Page], Line] = lambda page: measured(client, page)  # noqa: E731
     return [look(page) for page in pages()]
-
-
-COLUMNS = (
-    Column("first ms", "first", report.tenths, is_time=True),
-    Column("then ms", "again", report.tenths, is_time=True),
-    Column("queries", "queries", report.whole),
-    Column("slowest query ms", "slowest", report.tenths, is_time=True),
-)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ django.setup()
 from connectors.models import Binding, Outcome, RunKind, SyncRecord  # noqa: E402
 from tests.bench import report  # noqa: E402
 from tests.bench.install import install  # noqa: E402
-from tests.bench.report import Column, Line  # noqa: E402
+from tests.bench.report import Line  # noqa: E402
 from tests.bench.world import Measured, Meter, Sandbox, sandbox, unscheduled, worker  # noqa: E402
 
 # Seconds after which a run is given up.
@@ -116,20 +116,6 @@ def measure(customers: int, latency_ms: float) -> list[Line]:
         Line(name, figures(first), problems),
         Line("   again", figures(second), second_run_problems(second, written, same)),
     ]
-
-
-COLUMNS = (
-    Column("records", "records", report.whole),
-    Column("seconds", "seconds", report.tenths, is_time=True),
-    Column("records/s", "rate", report.whole, is_time=True),
-    Column("CPU s worker", "cpu_ours", report.tenths, is_time=True),
-    Column("CPU s database", "cpu_database", report.tenths, is_time=True),
-    Column("CPU s sandbox", "cpu_sandbox", report.tenths, is_time=True),
-    Column("CPU µs/record", "cpu_each", report.whole, is_time=True),
-    Column("JDE requests", "jde", report.whole),
-    Column("HubSpot requests", "hubspot", report.whole),
-    Column("peak MiB", "peak", report.whole),
-)
 
 
 if __name__ == "__main__":

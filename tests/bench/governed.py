@@ -19,7 +19,7 @@ from connectors.sandbox.hubspot.config import HubSpotConfig  # noqa: E402
 from connectors.sandbox.hubspot.mischief import FULL_BATCH, Mischief  # noqa: E402
 from tests.bench import report  # noqa: E402
 from tests.bench.install import install  # noqa: E402
-from tests.bench.report import Column, Line  # noqa: E402
+from tests.bench.report import Line  # noqa: E402
 from tests.bench.world import Measured, Meter, Sandbox, sandbox, unscheduled, worker  # noqa: E402
 
 LONGEST = 300.0
@@ -116,19 +116,6 @@ def measure(customers: int) -> list[Line]:
         return [
             Line(f"{customers:,} customers", figures(measured, customers, bad), wrong)
         ]
-
-
-COLUMNS = (
-    Column("seconds", "seconds", report.tenths, is_time=True),
-    Column("requests", "requests", report.whole),
-    Column("floor s", "floor", report.tenths),
-    Column("× floor", "ratio", report.hundredths, is_time=True),
-    Column("429", "refused", report.whole),
-    Column("rejected rows", "rejected", report.whole),
-    Column("poisoned rows", "poisoned", report.whole),
-    Column("CPU s worker", "cpu_ours", report.tenths, is_time=True),
-    Column("peak MiB", "peak", report.whole),
-)
 
 
 if __name__ == "__main__":

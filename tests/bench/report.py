@@ -12,7 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+# A pipe has no width; the widest table needs this.
+_WIDTH = 110
 console = Console()
+if console.width < _WIDTH:
+    console = Console(width=_WIDTH)
 
 
 @dataclass

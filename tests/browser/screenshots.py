@@ -7,8 +7,8 @@ Starts a demo of its own in a folder that is thrown away, or takes one that runs
 from __future__ import annotations
 
 import argparse
+import json
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +21,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from connectors.sandbox.core.client import ControlClient
 from tests.browser.chromium import CHROMIUM, DESK, PATIENCE_MS, PHONE, chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,25 +33,22 @@ LONGEST = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A console to photograph."""
+    """A console to photograph; `erp` is the address of its JD Edwards stand-in."""
 
     url: str
     user: str
     password: str
+    erp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture: its name, how to come to the page, how it is looked at.
-
-    `whole` takes the page from top to bottom instead of one screen of it.
-    """
+    """One picture: its name, how to come to the page, how it is looked at."""
 
     name: str
     go: Callable[[Page], None]
     viewport: dict[str, int]
     dark: bool = False
-    whole: bool = False
 
 
 # --- the demo ---
@@ -60,17 +58,21 @@ class Picture:
 def demo(customers: int) -> Iterator[Site]:
     """A demo of its own, stopped at the end. RuntimeError when it does not come up."""
     with tempfile.TemporaryDirectory(prefix="mlc-pictures-") as folder:
-        said = Path(folder) / "demo.log"
+        said, place = Path(folder) / "said", Path(folder) / "demo"
         command = [sys.executable, "-m", "connectors.management.demo"]
-        command += ["--folder", folder, "--port", "0", "--customers", str(customers)]
+        command += ["--folder", str(place), "--port", "0"]
+        command += ["--customers", str(customers)]
         with said.open("w") as output:
             process = subprocess.Popen(
                 command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
             )
         try:
-            yield _site(_until_ready(process, said))
+            told = _told(_until_ready(process, said))
+            systems = json.loads((place / "sandbox.json").read_text())
+            url = told["Console"].removesuffix("/admin/")
+            yield Site(url, told["User"], told["Password"], systems["jde"]["url"])
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait()
 
 
@@ -83,10 +85,32 @@ def _until_ready(process: subprocess.Popen[bytes], said: Path) -> str:
     return text
 
 
-def _site(text: str) -> Site:
-    told = dict(re.findall(r"^(Console|User|Password) +(\S+)", text, re.MULTILINE))
-    url = told["Console"].removesuffix("/admin/")
-    return Site(url, told["User"], told["Password"])
+def _told(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^(Console|User|Password) +(\S+)", text, re.MULTILINE))
+
+
+# --- something to see ---
+
+
+def stir(page: Page, erp: ControlClient) -> None:
+    """A morning's changes in the ERP, one of them wrong, and a run of each flow."""
+    companies = [row for row in erp.records("F0101") if row["AT1"].strip() == "C"]
+    for row in companies[5:40:5]:
+        key, name = {"AN8": row["AN8"]}, f"{row['ALPH'].strip()} Group"
+        erp.edit(table="F0101", key=key, set={"ALPH": name[:40]})
+    held = {row["AN8"] for row in companies}
+    mails = [r for r in erp.records("F01151") if r["AN8"] in held and r["IDLN"] > 0]
+    for row, sign in zip(mails[20:50:10], ("@", " at ", "@"), strict=False):
+        user, _, host = row["EMAL"].partition("@")
+        key = {name: row[name] for name in ("AN8", "IDLN", "RCK7")}
+        address = f"office.{user}{sign}{host}"
+        erp.edit(table="F01151", key=key, set={"EMAL": address})
+    for flow in ("Customers to companies", "Contacts to contacts"):
+        page.goto("/admin/connectors/flow/")
+        page.get_by_role("link", name=flow).first.click()
+        page.get_by_role("button", name="Run now", exact=True).click()
+        page.get_by_role("link", name="follow it").click()
+        page.get_by_text("Ended", exact=True).wait_for()
 
 
 # --- the ways to the pages ---
@@ -114,7 +138,7 @@ def _connection(page: Page) -> None:
 
 def _run(page: Page) -> None:
     page.goto("/admin/connectors/syncrun/")
-    page.locator("#result_list th a").last.click()
+    page.locator("#result_list th a", has_text="#2").last.click()
     page.locator("#run-progress").wait_for()
 
 
@@ -133,16 +157,17 @@ def _dashboard(page: Page) -> None:
 
 
 TALL = {"width": 1440, "height": 1180}
+TALLER = {"width": 1440, "height": 1600}
 PICTURES = (
     Picture("dashboard", _dashboard, TALL),
     Picture("connection", _connection, TALL),
-    Picture("flow", _flow, TALL),
+    Picture("flow", _flow, TALLER),
     Picture("preview", _preview, TALL),
     Picture("run", _run, DESK),
     Picture("records", _records, DESK),
-    Picture("record", _failed_record, TALL, whole=True),
+    Picture("record", _failed_record, TALLER),
     Picture("dark", _dashboard, TALL, dark=True),
-    Picture("narrow", _dashboard, PHONE, whole=True),
+    Picture("narrow", _dashboard, {**PHONE, "height": 1300}),
 )
 
 
@@ -166,6 +191,8 @@ def take(site: Site, folder: Path, names: list[str]) -> list[Path]:
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         sign_in(page, site)
+        if site.erp:
+            stir(page, ControlClient(site.erp))
         return [
             _take(page, picture, folder)
             for picture in PICTURES
@@ -180,7 +207,7 @@ def _take(page: Page, picture: Picture, folder: Path) -> Path:
     picture.go(page)
     page.evaluate("document.fonts.ready.then(() => true)")
     path = folder / f"{picture.name}.png"
-    page.screenshot(path=path, full_page=picture.whole, animations="disabled")
+    page.screenshot(path=path, animations="disabled")
     return path
 
 

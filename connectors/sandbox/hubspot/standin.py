@@ -16,12 +16,12 @@ from connectors.sandbox.hubspot.call import IDENTITY, Identity, reply
 from connectors.sandbox.hubspot.config import MAIN_PORTAL, HubSpotConfig
 from connectors.sandbox.hubspot.crm.portal import Portal
 from connectors.sandbox.hubspot.crm.records import RecordStore
-from connectors.sandbox.hubspot.crm.searching import Searcher
 from connectors.sandbox.hubspot.crm.values import iso
 from connectors.sandbox.hubspot.editing import Editor
 from connectors.sandbox.hubspot.errors import ApiError
 from connectors.sandbox.hubspot.limits import Limiter
 from connectors.sandbox.hubspot.mischief import Mischief
+from connectors.sandbox.hubspot.search.searching import Searcher
 from connectors.sandbox.hubspot.seeding import seed_portal
 
 AUTH_PAGE = "https://developers.hubspot.com/docs/methods/auth/oauth-overview"

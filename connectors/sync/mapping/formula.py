@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval
@@ -18,15 +18,29 @@ from connectors.sdk.records import Fields, Scalar
 
 MAX_LENGTH = 500
 
+
+def _number(value: Any) -> Decimal:
+    text = str(value).strip()
+    try:
+        return Decimal(text or "0")
+    except InvalidOperation:
+        raise ValueError(f"“{text}” is not a number") from None
+
+
+def _round(value: Decimal, places: Any = 0) -> Decimal:
+    # Half up, as the transform of that name does.
+    return value.quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "min": min,
     "max": max,
     "len": len,
-    "round": round,
+    "round": _round,
     "upper": lambda text: str(text).upper(),
     "lower": lambda text: str(text).lower(),
-    "number": lambda value: Decimal(str(value).strip() or "0"),
+    "number": _number,
     "text": str,
 }
 
@@ -81,6 +95,11 @@ def prepare(formula: str) -> Callable[[Scalar, Fields], Scalar]:
             return _result(evaluator.eval(formula, previously_parsed=exact))
         except ZeroDivisionError:
             raise MappingError(f"The formula {formula} divides by zero.") from None
+        except InvalidOperation:
+            # Decimal's own word for 0 / 0, for x % 0 and for numbers out of range.
+            raise MappingError(
+                f"The formula {formula} divides by zero or runs out of range."
+            ) from None
         except (InvalidExpression, ArithmeticError, TypeError, ValueError) as error:
             raise MappingError(f"The formula {formula} fails: {error}.") from error
 

@@ -21,7 +21,7 @@ def current_rows(flow: Flow) -> list[dict[str, Any]]:
 def save_version(flow: Flow, user: Any = None) -> MappingVersion | None:
     """Keep the mappings as a new version; None when they say what they said."""
     with transaction.atomic():
-        locked = Flow.objects.select_for_update().get(pk=flow.pk)
+        locked = Flow.objects.select_for_update(no_key=True).get(pk=flow.pk)
         rows = current_rows(locked)
         latest = locked.versions.first()
         if latest and latest.rows == rows:

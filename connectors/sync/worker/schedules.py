@@ -16,5 +16,7 @@ def ensure(**_: object) -> None:
             "schedule_type": Schedule.MINUTES,
             "minutes": 1,
             "repeats": -1,
+            "args": None,
+            "kwargs": None,
         },
     )

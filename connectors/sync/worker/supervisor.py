@@ -83,6 +83,9 @@ class Supervisor:
             # The database is away; the cluster waits for it as we do.
             log.warning("database unavailable", error=str(error))
             close_old_connections()
+        except Exception:
+            # A sweep that fails must not take the cluster down with it.
+            log.exception("sweep failed")
 
     def _tend(self) -> None:
         now = time.monotonic()

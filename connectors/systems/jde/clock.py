@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self
 
-_ZERO = timedelta(0)
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -43,13 +41,12 @@ class Reading:
 def look_back(
     mark: Reading, now: Reading, zone: tzinfo, overlap: timedelta
 ) -> datetime:
-    """The server-local time from which changes are looked at again."""
+    """The server-local time from which changes are looked at again.
+
+    The overlap is taken from real time: across the hour that spring leaves out it is
+    more of the local one.
+    """
     first = mark.local.replace(tzinfo=zone, fold=0).astimezone(UTC) - overlap
     start = first.astimezone(zone).replace(tzinfo=None, fold=0)
-    repeated = _offset(start, zone, 0) - _offset(start, zone, 1)
     set_back = mark.offset - now.offset
-    return start - max(set_back, _ZERO)
-
-
-def _offset(local: datetime, zone: tzinfo, fold: int) -> timedelta:
-    return local.replace(tzinfo=zone, fold=fold).utcoffset() or _ZERO
+    return start - max(set_back, timedelta(0))

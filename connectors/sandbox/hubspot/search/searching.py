@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.sandbox.hubspot.crm.catalog import object_types
-from connectors.sandbox.hubspot.crm.filters import (
+from connectors.sandbox.hubspot.crm.records import Record, RecordStore
+from connectors.sandbox.hubspot.crm.values import stored_ms
+from connectors.sandbox.hubspot.errors import invalid
+from connectors.sandbox.hubspot.search.filters import (
     Predicate,
     compiled,
     compiled_time,
     sort_key,
 )
-from connectors.sandbox.hubspot.crm.records import Record, RecordStore
-from connectors.sandbox.hubspot.crm.values import stored_ms
-from connectors.sandbox.hubspot.errors import invalid
 
 if TYPE_CHECKING:
     from connectors.sandbox.hubspot.crm.portal import Portal

@@ -1,0 +1,1 @@
+"""Search: its index, filters and limits."""

@@ -1,0 +1,158 @@
+"""Measure, and print tables: `python -m tests.bench --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tests.bench import report
+from tests.bench.environment import NAMES, CaseError, postgresql_problem, run_case
+from tests.bench.report import Column, Line, console
+from tests.bench.tables import ADMIN, FLOW, GOVERNED, PICKUP
+
+EPILOG = """\
+flow      customers through poll, mapping, audit and batch upsert, by the shipped
+          worker (2 workers), against a sandbox without limit or latency, then with
+          200 ms per request; and once more, when nothing has changed
+governed  40,000 upserts under 190 requests in 10 s, rows and whole batches refused
+admin     the console's pages over 1,000,000 sync records
+pickup    from a change in JD Edwards, or a pressed button, to HubSpot
+
+Each case has a process, a sandbox and a database of its own; nothing is kept. A case
+whose outcome is not exactly right shows "wrong" instead of a time. PostgreSQL is
+expected on 127.0.0.1:5432, user postgres, without a password; the database mlc_bench
+is dropped and created there.
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run of a benchmark's module."""
+
+    module: str
+    options: Sequence[str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A benchmark: its title, its table, its cases."""
+
+    title: str
+    columns: Sequence[Column]
+    cases: Sequence[Case]
+    quick: Sequence[Case]
+    judge: Callable[[list[Line]], list[str]] = field(default=lambda _: [])
+
+
+def _flow(customers: int, latency: int, seconds: float) -> Case:
+    options = (str(customers), "--latency-ms", str(latency))
+    return Case("tests.bench.flow", options, seconds)
+
+
+def flow_verdict(lines: list[Line]) -> list[str]:
+    """How memory grows with the number of records, and what latency costs."""
+    first = [line for line in lines if line.case.startswith(("10,000 ", "100,000 "))]
+    if any(line.wrong for line in first) or len(first) < 2:
+        return []
+    said = []
+    small, large, *slow = first
+    if large.figures["records"] > small.figures["records"]:
+        growth = large.figures["peak"] / small.figures["peak"] - 1
+        said.append(f"memory, ten times the records: {growth:+.0%} (aim: within 20%)")
+    else:
+        slow = [large]
+        large = small
+    if slow:
+        kept = slow[0].figures["rate"] / large.figures["rate"]
+        said.append(f"rate kept at 200 ms per request: {kept:.0%} (aim: over 50%)")
+    return said
+
+
+BENCHES = {
+    "flow": Bench(
+        "Customers to companies, by the worker",
+        FLOW,
+        [_flow(10_000, 0, 600), _flow(100_000, 0, 1200), _flow(100_000, 200, 1200)],
+        [_flow(10_000, 0, 600), _flow(10_000, 200, 600)],
+        flow_verdict,
+    ),
+    "governed": Bench(
+        "Upserts under 190 requests / 10 s, 1% of rows and 0.5% of batches refused",
+        GOVERNED,
+        [Case("tests.bench.governed", ("40000",), 600)],
+        [Case("tests.bench.governed", ("20000",), 600)],
+    ),
+    "admin": Bench(
+        "Pages of the console",
+        ADMIN,
+        [Case("tests.bench.admin", ("1000000",), 1500)],
+        [Case("tests.bench.admin", ("100000",), 600)],
+    ),
+    "pickup": Bench(
+        "Until HubSpot has it",
+        PICKUP,
+        [Case("tests.bench.pickup", ("10",), 300)],
+        [Case("tests.bench.pickup", ("3",), 300)],
+    ),
+}
+
+
+def main() -> int:
+    """Run what was asked for; 1 when anything was wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="Measure the product as it ships.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME",
+        help=f"which of {', '.join(BENCHES)} (default: all)",
+    )  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="smaller, in minutes")
+    parser.add_argument("--db", choices=list(NAMES), help="only this database")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    databases = _databases(chosen.db)
+    right = [
+        run(BENCHES[name], database, quick=chosen.quick)
+        for name in chosen.names or BENCHES
+        for database in databases
+    ]
+    return 0 if databases and all(right) else 1
+
+
+def _databases(only: str | None) -> list[str]:
+    wanted = [only] if only else list(NAMES)
+    if "postgresql" in wanted and (problem := postgresql_problem()):
+        console.print(f"[red]PostgreSQL is NOT measured[/red]: {problem}\n")
+        wanted.remove("postgresql")
+    return wanted
+
+
+def run(bench: Bench, database: str, *, quick: bool) -> bool:
+    """Run a benchmark's cases and show its table; whether all was right."""
+    lines: list[Line] = []
+    for case in bench.quick if quick else bench.cases:
+        name = " ".join((case.module.rpartition(".")[2], *case.options))
+        console.print(f"[dim]{NAMES[database]}: {name} ...[/dim]", highlight=False)
+        try:
+            said = run_case(case.module, database, *case.options, seconds=case.seconds)
+            lines += report.received(said)
+        except CaseError as error:
+            lines.append(Line(name, {}, [str(error)]))
+    title = f"{bench.title} · {NAMES[database]} · {os.cpu_count()} cores"
+    report.show(title, bench.columns, lines)
+    for verdict in bench.judge(lines):
+        console.print(f"  {verdict}\n", highlight=False)
+    return not any(line.wrong for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
