@@ -153,7 +153,6 @@ def _failed_record(page: Page) -> None:
 
 def _dashboard(page: Page) -> None:
     page.goto("/admin/")
-    page.wait_for_load_state("networkidle")
 
 
 TALL = {"width": 1440, "height": 1180}
@@ -205,6 +204,9 @@ def _take(page: Page, picture: Picture, folder: Path) -> Path:
     page.set_viewport_size(viewport)
     page.emulate_media(color_scheme="dark" if picture.dark else "light")
     picture.go(page)
+    # The theme keeps a page hidden until its script has run.
+    page.wait_for_load_state("networkidle")
+    page.locator("html:not([x-cloak]) body").wait_for()
     page.evaluate("document.fonts.ready.then(() => true)")
     path = folder / f"{picture.name}.png"
     page.screenshot(path=path, animations="disabled")
