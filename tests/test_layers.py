@@ -14,7 +14,9 @@ from connectors.systems.registry import SYSTEMS
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "connectors"
 MODULES = sorted(
-    path for path in APP.rglob("*.py") if "migrations" not in path.relative_to(APP).parts
+    path
+    for path in APP.rglob("*.py")
+    if "migrations" not in path.relative_to(APP).parts
 )
 # What a layer may import of ours, besides itself. Everything else is refused.
 MAY_IMPORT = {

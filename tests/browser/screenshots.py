@@ -224,7 +224,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     chosen = parser.parse_args()
     if not CHROMIUM.exists():
-        print(f"There is no {CHROMIUM}: apt-get install chromium", file=sys.stderr)
+        sys.stderr.write(f"There is no {CHROMIUM}: apt-get install chromium\n")
         return 2
     if chosen.url:
         site = Site(chosen.url.rstrip("/"), chosen.user, chosen.password)
@@ -233,7 +233,7 @@ def main() -> int:
         with demo(chosen.customers) as site:
             taken = take(site, chosen.folder, chosen.names)
     for path in taken:
-        print(path)
+        sys.stdout.write(f"{path}\n")
     return 0
 
 

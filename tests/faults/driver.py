@@ -2,8 +2,8 @@
 
 `execute RUN` carries a run on until it has ended, `push FLOW` writes what is due. The
 answer to a command is the process's number; `wait PID` answers with its exit code when
-it has ended. Its argument is the seconds that leases last, so that what a killed process
-held is soon free.
+it has ended. Its argument is the seconds that leases last, so that what a killed
+process held is soon free.
 """
 
 from __future__ import annotations
@@ -15,33 +15,34 @@ from typing import Any
 
 import django
 
+django.setup()
+
+from connectors.models import SyncRun  # noqa: E402
+from connectors.sync import claim, poll, retry, runs  # noqa: E402
+from connectors.sync import push as pushing  # noqa: E402
+
 BATCH = 10
 
 
 def shorten(lease: float) -> None:
     """Little at a time, not held for long; being killed often is no fault here."""
-    from connectors.sync import claim, poll, push, retry, runs
-
     claim.LEASE_SECONDS = lease  # type: ignore[assignment]
     poll.LEASE_SECONDS = runs.LEASE_SECONDS = lease  # type: ignore[assignment,attr-defined]
-    push.RENEW_SECONDS = min(lease, 2.0) / 4
-    push.CLAIM = 4 * BATCH
+    pushing.RENEW_SECONDS = min(lease, 2.0) / 4
+    pushing.CLAIM = 4 * BATCH
     runs.PATIENCE = min(lease, 2.0) / 4
     claim.SUSPECT = retry.POISON = 1000
-    usual = push.Pusher.__init__
+    usual = pushing.Pusher.__init__
 
-    def small(self: push.Pusher, *args: Any, **options: Any) -> None:
+    def small(self: pushing.Pusher, *args: Any, **options: Any) -> None:
         usual(self, *args, **options)
         self.batch_size = BATCH
 
-    push.Pusher.__init__ = small  # type: ignore[method-assign]
+    pushing.Pusher.__init__ = small  # type: ignore[method-assign]
 
 
 def execute(run_id: int) -> None:
     """What the queue and the sweeper do together."""
-    from connectors.models import SyncRun
-    from connectors.sync import claim, runs
-
     while not SyncRun.objects.get(pk=run_id).final:
         claim.reclaim()
         runs.execute(run_id)
@@ -50,8 +51,6 @@ def execute(run_id: int) -> None:
 
 def push(flow_id: int) -> None:
     """What a second worker does."""
-    from connectors.sync import runs
-
     runs.push_flow(flow_id)
 
 
@@ -71,7 +70,6 @@ def fork(verb: str, number: int) -> int:
 
 def main() -> None:
     """Read commands until the input ends."""
-    django.setup()
     shorten(float(sys.argv[1]))
     for line in sys.stdin:
         verb, number = line.split()

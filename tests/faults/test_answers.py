@@ -44,7 +44,9 @@ def storm(times: int, **headers: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("headers", "wait"), [({"Retry-After": "2"}, 2.0), ({}, 1.0)], ids=["told", "untold"]
+    ("headers", "wait"),
+    [({"Retry-After": "2"}, 2.0), ({}, 1.0)],
+    ids=["told", "untold"],
 )
 def test_a_storm_of_429_is_waited_out(
     site: Site, headers: dict[str, str], wait: float

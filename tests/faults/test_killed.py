@@ -78,7 +78,9 @@ def test_killed_ten_times_and_nothing_is_lost_or_doubled(
             assert not ended(run)
         assert worker.ask("wait", worker.ask("execute", run.pk)) == 0
     assert_moved_once(site, run)
-    assert site.run(RunKind.BACKFILL).unchanged == 300, "nothing is left over for the next run"
+    assert site.run(RunKind.BACKFILL).unchanged == 300, (
+        "nothing is left over for the next run"
+    )
 
 
 def test_two_workers_share_one_flow(site: Site) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 from django.core import serializers
 
 from connectors.models import (
@@ -171,8 +172,6 @@ def test_a_property_deleted_in_hubspot(site: Site) -> None:
 
 def delete_property(site: Site, name: str) -> int:
     """As an administrator of HubSpot would; the answer's status."""
-    import requests
-
     url = f"{site.box.url['hubspot']}/crm/properties/2026-09/companies/{name}"
     headers = {"Authorization": f"Bearer {SECRETS[1]}"}
     return requests.delete(url, headers=headers, timeout=10).status_code

@@ -215,7 +215,7 @@ def test_claimers_at_the_same_instant_never_share_a_record() -> None:
     for number in range(120):
         rows.record(run, number % 100)  # twenty of them changed twice
     found: list[list[int]] = []
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
     gate = threading.Barrier(4, timeout=20)
 
     def work() -> None:
@@ -223,7 +223,7 @@ def test_claimers_at_the_same_instant_never_share_a_record() -> None:
             gate.wait()
             while (taken := claim.claim(run.flow, 7)) is not None:
                 found.append([one.id for one in taken.records])
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001
             failures.append(error)
         finally:
             connections.close_all()
@@ -232,11 +232,7 @@ def test_claimers_at_the_same_instant_never_share_a_record() -> None:
     assert failures == []
     taken = [pk for batch in found for pk in batch]
     assert len(taken) == len(set(taken)) == 100
-    newest: dict[str, int] = {}
-    for pk, source_id in SyncRecord.objects.order_by("pk").values_list(
-        "pk", "source_id"
-    ):
-        newest[source_id] = pk
+    newest = dict(SyncRecord.objects.order_by("pk").values_list("source_id", "pk"))
     assert set(taken) == set(newest.values())
     assert Claim.objects.count() == 100
 

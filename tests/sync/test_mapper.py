@@ -17,10 +17,18 @@ OPTIONS = (Option(value="lead", label="Lead"), Option(value="cust", label="Custo
 SOURCE = {
     name: FieldInfo(name=name, label=name.title(), type=kind)  # type: ignore[arg-type]
     for name, kind in {
-        "a": "string", "b": "string", "n": "integer", "d": "decimal",
-        "flag": "boolean", "day": "date", "at": "datetime",
+        "a": "string",
+        "b": "string",
+        "n": "integer",
+        "d": "decimal",
+        "flag": "boolean",
+        "day": "date",
+        "at": "datetime",
     }.items()
-} | {"who": FieldInfo(name="who", label="Who", type="reference", references="people")}  # fmt: skip
+}
+SOURCE["who"] = FieldInfo(
+    name="who", label="Who", type="reference", references="people"
+)
 TARGET = {
     "text": FieldInfo(name="text", label="Text", max_length=10),
     "free": FieldInfo(name="free", label="Free"),

@@ -1,4 +1,4 @@
-"""Update modes, references, suggestions, versions and connections, with both systems."""
+"""Update modes, references, suggestions, versions, connections: with both systems."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from django.core import serializers
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection as database
 
 from connectors.models import (
     Alert,
@@ -114,7 +116,9 @@ def test_a_record_deleted_in_hubspot_comes_again_when_it_changes(site: Site) -> 
 
 
 def contacts(site: Site) -> Any:
-    """A flow of contacts that refer to their companies."""
+    """A flow of contacts that refer to their companies, as their primary one."""
+    site.hubspot.set_values({**site.hubspot.settings, "company_link": "primary"})
+    site.hubspot.save()
     connect.ensure_fields(site.hubspot, "contacts", ["erp_key"])
     connect.refresh_catalogue(site.jde, "contacts")
     flow = site.make_flow(
@@ -313,9 +317,6 @@ def test_our_fields_are_created_once(site: Site) -> None:
 
 
 def test_secrets_are_encrypted_and_leave_by_no_export(site: Site) -> None:
-    from django.core import serializers
-    from django.db import connection as database
-
     with database.cursor() as cursor:
         cursor.execute("SELECT secrets FROM connectors_connection")
         stored = " ".join(str(row[0]) for row in cursor.fetchall())

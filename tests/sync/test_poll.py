@@ -25,6 +25,7 @@ from connectors.sdk.records import Page, SourceRecord
 from connectors.sync import claim, runs
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.poll import LeaseLostError, Poller
+from connectors.sync.replay import replay
 from tests.sync import rows
 from tests.sync.site import Site, ago, assert_counts_add_up, assert_exact, outcomes
 
@@ -44,8 +45,9 @@ def begin(run: SyncRun) -> Poller:
 
 
 def customer(number: int, **fields: Any) -> SourceRecord:
-    values = {"AN8": number, "ALPH": f"Company {number}", "ACL": Decimal("10.50")}
-    return SourceRecord(key=str(number), fields=values | fields, modified_at=WHEN)
+    values: dict[str, Any] = {"AN8": number, "ALPH": f"Company {number}"}
+    values |= {"ACL": Decimal("10.50"), **fields}
+    return SourceRecord(key=str(number), fields=values, modified_at=WHEN)
 
 
 def page(*records: SourceRecord, after: int = 0, total: int | None = None) -> Page:
@@ -114,7 +116,7 @@ def test_none_blank_and_digits_are_different_things(
 def test_what_a_binding_knows_is_not_stored(poller: Poller) -> None:
     mark = poller.mapping.source_fingerprint(customer(1).fields)
     Binding.objects.create(
-        pair=poller.flow.pair, left_id="1", right_id="9", left_fingerprint=mark,
+        pair_id=poller.flow.pair_id or 0, left_id="1", right_id="9", left_fingerprint=mark,
         created_at=WHEN, updated_at=WHEN,
     )  # fmt: skip
     assert poller.keep(page(customer(1), customer(2))) == 1
@@ -285,8 +287,6 @@ def test_an_older_version_never_overwrites_a_newer_one(site: Site) -> None:
     assert newer.outcome == Outcome.CREATED
     old.refresh_from_db()
     assert old.outcome == Outcome.SKIPPED
-    from connectors.sync.replay import replay
-
     site.work(replay(SyncRecord.objects.filter(pk=old.pk), None).runs[0])
     old.refresh_from_db()
     assert old.outcome == Outcome.SKIPPED

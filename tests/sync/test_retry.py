@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_a_batch_that_failed_together_does_not_come_back_together() -> None:
 
 
 def mark(message: str, error_class: type[errors.RecordError] = errors.RejectedError,
-         **values: str) -> str:  # fmt: skip
+         **values: Any) -> str:  # fmt: skip
     return error_fingerprint(error_class(message, **values))
 
 

@@ -15,6 +15,7 @@ from connectors import tasks
 from connectors.models import (
     Alert,
     AlertKind,
+    Claim,
     Flow,
     FlowState,
     FlowStatus,
@@ -77,9 +78,7 @@ def test_a_new_flow_is_due_at_once(flow: Flow) -> None:
     ],
     ids=["paused", "stopped", "by hand", "not mapped"],
 )
-def test_a_flow_that_should_not_run_is_left(
-    flow: Flow, change: dict[str, Any]
-) -> None:
+def test_a_flow_that_should_not_run_is_left(flow: Flow, change: dict[str, Any]) -> None:
     FlowState.objects.update(next_run_at=ago(hours=1))
     Flow.objects.update(**change)
     assert sweep().started == 0
@@ -114,14 +113,14 @@ def test_several_sweepers_at_once_start_a_flow_once() -> None:
     for number in range(3):
         rows.flow(f"Flow {number}", interval=300)
     found: list[Swept] = []
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
     gate = threading.Barrier(4, timeout=20)
 
     def work() -> None:
         try:
             gate.wait()
             found.append(sweep())
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001
             failures.append(error)
         finally:
             connections.close_all()
@@ -176,7 +175,7 @@ def test_records_of_a_dead_worker_are_due_again(flow: Flow) -> None:
     assert claim.claim(flow, 10) is not None  # the suspect, alone
     swept = sweep()
     assert (swept.reclaimed, swept.poisoned) == (0, 0)
-    claim.Claim.objects.update(until=ago(seconds=1))
+    Claim.objects.update(until=ago(seconds=1))
     swept = sweep()
     assert (swept.reclaimed, swept.poisoned) == (2, 1)
     assert outcomes() == {"pending": 2, "dead": 1}

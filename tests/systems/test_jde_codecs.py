@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.systems.jde import codecs
-from connectors.systems.jde.codecs import (
+from connectors.systems.jde.wire import codecs
+from connectors.systems.jde.wire.codecs import (
     NO_STAMP,
     decoder,
     encode,

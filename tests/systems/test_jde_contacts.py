@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.systems.jde.contacts import split_name
-from connectors.systems.jde.reachable import domain_of
+from connectors.systems.jde.joins.contacts import split_name
+from connectors.systems.jde.joins.reachable import domain_of
 from tests.systems.jde_case import (
     Ais,
     add_customer,
@@ -102,8 +102,8 @@ def test_hidden_mail_is_not_said(ais: Ais) -> None:
 @given(st.text(), st.text())
 def test_any_name_splits(given_name: str, surname: str) -> None:
     first, last = split_name(f"{surname}, {given_name}")
-    assert f"{last} {first}".replace(",", "").split() == (
-        f"{surname} {given_name}".replace(",", "").split()
+    assert f"{last} {first}".replace(",", " ").split() == (
+        f"{surname} {given_name}".replace(",", " ").split()
     )
 
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from connectors.sdk.errors import ConfigurationError, ConnectorError, UnavailableError
 from connectors.sdk.records import CheckResult, Finding
 from connectors.sdk.spec import SystemSpec
-from connectors.systems.jde.entities import Entity
-from connectors.systems.jde.link import Link
+from connectors.systems.jde.joins.entities import Entity
+from connectors.systems.jde.joins.tables import Part
 from connectors.systems.jde.options import MASTER_TABLE, NOT_A_TABLE
-from connectors.systems.jde.query import Query
-from connectors.systems.jde.session import CAPABILITIES, BasicAuth, Session
-from connectors.systems.jde.tables import Part
+from connectors.systems.jde.wire.link import Link
+from connectors.systems.jde.wire.query import Query
+from connectors.systems.jde.wire.session import CAPABILITIES, BasicAuth, Session
 
 _OPTIONAL = ("items",)
 _SKEW = timedelta(minutes=5)

@@ -21,14 +21,14 @@ from connectors.sdk.records import (
 from connectors.sdk.redact import Redactor
 from connectors.sdk.spec import SystemSpec, load_spec
 from connectors.systems.jde.checkup import Checkup
-from connectors.systems.jde.contacts import Contacts
 from connectors.systems.jde.cursors import Position
-from connectors.systems.jde.customers import Customers
-from connectors.systems.jde.entities import Entity, Items
 from connectors.systems.jde.finder import find
-from connectors.systems.jde.link import Link
+from connectors.systems.jde.joins.contacts import Contacts
+from connectors.systems.jde.joins.customers import Customers
+from connectors.systems.jde.joins.entities import Entity, Items
 from connectors.systems.jde.options import Options, parse_options
 from connectors.systems.jde.reader import Reader
+from connectors.systems.jde.wire.link import Link
 
 _ENTITIES: dict[str, Callable[[Options], Entity]] = {
     "customers": Customers,

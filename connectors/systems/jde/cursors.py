@@ -10,7 +10,7 @@ from typing import Any, Self
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.records import Cursor
 from connectors.systems.jde.clock import Reading
-from connectors.systems.jde.query import Seek
+from connectors.systems.jde.wire.query import Seek
 
 # Everything has no marks yet; changes cannot be told without.
 _MARKS: dict[str, Callable[[Cursor], dict[str, Any]]] = {

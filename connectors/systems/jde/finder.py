@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.sdk.records import SourceRecord
-from connectors.systems.jde.codecs import encode
-from connectors.systems.jde.query import Query, one_of
+from connectors.systems.jde.joins.tables import Part, kind_of
 from connectors.systems.jde.reader import CHUNK, Reader
-from connectors.systems.jde.service import DataService
-from connectors.systems.jde.tables import Part, kind_of
+from connectors.systems.jde.wire.codecs import encode
+from connectors.systems.jde.wire.query import Query, one_of
+from connectors.systems.jde.wire.service import DataService
 
 
 def find(

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.spec import SettingSpec
-from connectors.systems.jde.codecs import encode
+from connectors.systems.jde.wire.codecs import encode
 
 _SERVICE_PATH = re.compile(r"/+jderest(/v\d)?/*$")
 _TABLE = re.compile(r"^F[0-9][0-9A-Z]{2,9}$")

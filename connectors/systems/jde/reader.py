@@ -18,13 +18,13 @@ from msgspec import UNSET
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.records import Page, SourceRecord
 from connectors.systems.jde.clock import Reading, look_back
-from connectors.systems.jde.codecs import Stamp, stamp, stamp_of
 from connectors.systems.jde.cursors import Position, done
-from connectors.systems.jde.entities import Entity, Key, Loaded, first_by_key
-from connectors.systems.jde.grid import Rows
-from connectors.systems.jde.query import Condition, Row, one_of
-from connectors.systems.jde.service import DataService
-from connectors.systems.jde.tables import Part, Shape, compiled
+from connectors.systems.jde.joins.entities import Entity, Key, Loaded, first_by_key
+from connectors.systems.jde.joins.tables import Part, Shape, compiled
+from connectors.systems.jde.wire.codecs import Stamp, stamp, stamp_of
+from connectors.systems.jde.wire.grid import Rows
+from connectors.systems.jde.wire.query import Condition, Row, one_of
+from connectors.systems.jde.wire.service import DataService
 
 CHUNK = 200  # numbers in one LIST condition
 _END_OF_DAY = 235959

@@ -10,11 +10,11 @@ from operator import attrgetter
 from typing import Any
 
 from connectors.sdk.records import SourceRecord
-from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment, stamp
-from connectors.systems.jde.parts import ITEMS
-from connectors.systems.jde.query import Row
-from connectors.systems.jde.rows import RecordDecoder
-from connectors.systems.jde.tables import Part, Shape
+from connectors.systems.jde.joins.parts import ITEMS
+from connectors.systems.jde.joins.tables import Part, Shape
+from connectors.systems.jde.wire.codecs import NO_STAMP, Stamp, moment, stamp
+from connectors.systems.jde.wire.query import Row
+from connectors.systems.jde.wire.rows import RecordDecoder
 
 _AS_STORED = {"email", "website"}  # worked out, but by choosing rows alone
 Key = Any  # what `group` of a part picks from a row: a number, or a tuple of numbers

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from connectors.sdk.records import Scalar, SourceRecord
-from connectors.systems.jde import parts
-from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment
-from connectors.systems.jde.entities import Entity, Key, Loaded, first_by_key
+from connectors.systems.jde.joins import parts
+from connectors.systems.jde.joins.entities import Entity, Key, Loaded, first_by_key
+from connectors.systems.jde.joins.reachable import Found, add, electronic, phones
 from connectors.systems.jde.options import Options
-from connectors.systems.jde.query import Row
-from connectors.systems.jde.reachable import Found, add, electronic, phones
-from connectors.systems.jde.rows import Joined, RecordDecoder, text_reader
+from connectors.systems.jde.wire.codecs import NO_STAMP, Stamp, moment
+from connectors.systems.jde.wire.query import Row
+from connectors.systems.jde.wire.rows import Joined, RecordDecoder, text_reader
 
 _ALL_COMPANIES = "00000"
 

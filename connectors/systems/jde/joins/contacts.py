@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
 from connectors.sdk.records import SourceRecord
-from connectors.systems.jde import parts
-from connectors.systems.jde.codecs import NO_STAMP, Stamp, moment
-from connectors.systems.jde.entities import Entity, Key, Loaded
+from connectors.systems.jde.joins import parts
+from connectors.systems.jde.joins.entities import Entity, Key, Loaded
+from connectors.systems.jde.joins.reachable import Found, add, electronic, phones
 from connectors.systems.jde.options import Options
-from connectors.systems.jde.query import Row
-from connectors.systems.jde.reachable import Found, add, electronic, phones
-from connectors.systems.jde.rows import RecordDecoder, text_reader
+from connectors.systems.jde.wire.codecs import NO_STAMP, Stamp, moment
+from connectors.systems.jde.wire.query import Row
+from connectors.systems.jde.wire.rows import RecordDecoder, text_reader
 
 _NAMES = ("MLNM", "ALPH", "GNNM", "MDNM", "SRNM")
 _NAME_FIELDS = ("name", "first_name", "middle_name", "last_name")

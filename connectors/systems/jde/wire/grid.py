@@ -16,8 +16,8 @@ from msgspec import UNSET
 
 from connectors.sdk.errors import UnavailableError
 from connectors.sdk.http import Response
-from connectors.systems.jde.answers import next_link, raise_for_errors
-from connectors.systems.jde.query import Query, Row
+from connectors.systems.jde.wire.answers import next_link, raise_for_errors
+from connectors.systems.jde.wire.query import Query, Row
 
 
 @dataclass(frozen=True, slots=True)

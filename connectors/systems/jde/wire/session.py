@@ -16,8 +16,8 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.http import HttpClient, Response
 from connectors.sdk.redact import Redactor
-from connectors.systems.jde.answers import invalid_token, said
 from connectors.systems.jde.options import Options
+from connectors.systems.jde.wire.answers import invalid_token, said
 
 CAPABILITIES = "dataservice,outputType"
 OpenDoor = Callable[[], HttpClient]

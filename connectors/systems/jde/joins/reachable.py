@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from connectors.sdk.records import Scalar
-from connectors.systems.jde.entities import Key, Loaded
+from connectors.systems.jde.joins.entities import Key, Loaded
 from connectors.systems.jde.options import Options
-from connectors.systems.jde.rows import text_reader
+from connectors.systems.jde.wire.rows import text_reader
 
 _HOST_END = re.compile(r"[/?#:\\\s]")
 # By field: the value of each record, and what a record without one says.

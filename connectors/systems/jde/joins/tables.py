@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from connectors.sdk.records import Scalar
-from connectors.systems.jde.codecs import Decoder, Kind, decoder
-from connectors.systems.jde.query import Condition, Query
+from connectors.systems.jde.wire.codecs import Decoder, Kind, decoder
+from connectors.systems.jde.wire.query import Condition, Query
 
 _KINDS: dict[str, Kind] = {
     "AN8": "integer",

@@ -9,11 +9,11 @@ from http.cookiejar import DefaultCookiePolicy
 from connectors.sdk.contract import Context
 from connectors.sdk.http import Classify, HttpClient, RetryPolicy
 from connectors.sdk.redact import Redactor
-from connectors.systems.jde.answers import basic_fault, fault
-from connectors.systems.jde.codecs import parse_offset
 from connectors.systems.jde.options import Options
-from connectors.systems.jde.service import DataService
-from connectors.systems.jde.session import BasicAuth, TokenAuth, login_fault
+from connectors.systems.jde.wire.answers import basic_fault, fault
+from connectors.systems.jde.wire.codecs import parse_offset
+from connectors.systems.jde.wire.service import DataService
+from connectors.systems.jde.wire.session import BasicAuth, TokenAuth, login_fault
 
 
 class Link:

@@ -16,11 +16,11 @@ from connectors.sdk.errors import (
     UnavailableError,
 )
 from connectors.sdk.http import HttpClient, Response
-from connectors.systems.jde.answers import count_of
 from connectors.systems.jde.clock import Reading
-from connectors.systems.jde.codecs import parse_timestamp
-from connectors.systems.jde.grid import Rows, rows_of
-from connectors.systems.jde.query import Query, Row, Seek
+from connectors.systems.jde.wire.answers import count_of
+from connectors.systems.jde.wire.codecs import parse_timestamp
+from connectors.systems.jde.wire.grid import Rows, rows_of
+from connectors.systems.jde.wire.query import Query, Row, Seek
 
 _BASE_TABLE = "F0101"
 _ABOUT_THE_QUERY = (200, 400, 403, 500)

@@ -15,10 +15,10 @@ from typing import Any
 from msgspec import UNSET
 
 from connectors.sdk.records import Scalar
-from connectors.systems.jde.codecs import decode_text
-from connectors.systems.jde.grid import row_type
-from connectors.systems.jde.query import Row
-from connectors.systems.jde.tables import Entry, Shape
+from connectors.systems.jde.joins.tables import Entry, Shape
+from connectors.systems.jde.wire.codecs import decode_text
+from connectors.systems.jde.wire.grid import row_type
+from connectors.systems.jde.wire.query import Row
 
 _strip = str.strip
 

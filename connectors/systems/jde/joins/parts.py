@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.systems.jde.query import Condition, one_of
-from connectors.systems.jde.tables import Part
+from connectors.systems.jde.joins.tables import Part
+from connectors.systems.jde.wire.query import Condition, one_of
 
 _HERE = Condition("IDLN", "EQUAL", ("0",))
 _PEOPLE = Condition("IDLN", "GREATER_EQUAL", ("1",))

@@ -1,0 +1,1 @@
+"""Tables joined into the business records they are."""

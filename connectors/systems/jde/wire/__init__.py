@@ -1,0 +1,1 @@
+"""What goes over the wire: session, data service, queries, rows."""
