@@ -91,9 +91,6 @@ class RateLedger:
             raise UnavailableError(
                 "The database that keeps the request budget does not answer."
             ) from error
-        finally:
-            with self._lock:
-                self._asking -= 1
 
     def _noted(self, work: Callable[[], None]) -> None:
         """What cannot be noted now is no reason to lose the answer it came with."""
@@ -151,10 +148,18 @@ class RateLedger:
         return budget
 
     def _next(self) -> Grant:
-        """One grant. All threads that ask at this moment are served by one look."""
-        if not self._spare:
-            self._spare.extend(self._take(self._asking))
-        return self._spare.popleft()
+        """One grant. All threads that ask at this moment are served by one look.
+
+        Who has its answer counts no more: a grant for it would be left over, and used
+        when its time is long past.
+        """
+        try:
+            if not self._spare:
+                self._spare.extend(self._take(self._asking))
+            return self._spare.popleft()
+        finally:
+            with self._lock:
+                self._asking -= 1
 
     def _take(self, wanted: int) -> list[Grant]:
         """Up to `wanted` grants, or one that says how long to wait."""

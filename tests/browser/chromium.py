@@ -23,7 +23,7 @@ ARGUMENTS = (
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 420, "height": 860}
 # A busy machine is slow; whoever waits in vain fails all the same.
-PATIENCE_MS = 12_000
+PATIENCE_MS = 30_000
 
 
 @contextmanager
