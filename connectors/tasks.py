@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_q.tasks import async_task
 
-from connectors.sync import runs
+from connectors.sync import execution
 from connectors.sync.sweep import sweep as sweep_once
 from connectors.sync.worker.supervisor import beat, worker_name
 
@@ -12,14 +12,14 @@ from connectors.sync.worker.supervisor import beat, worker_name
 def execute_run(run_id: int) -> None:
     """Carry a run on; queues itself again when its time is up."""
     beat(worker_name())
-    if not runs.execute(run_id):
+    if not execution.execute(run_id):
         async_task("connectors.tasks.execute_run", run_id)
 
 
 def push_flow(flow_id: int) -> None:
     """Write what is due in a flow, beside whoever else does."""
     beat(worker_name())
-    if not runs.push_flow(flow_id):
+    if not execution.push_flow(flow_id):
         async_task("connectors.tasks.push_flow", flow_id)
 
 

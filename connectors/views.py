@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from connectors.sync.health import health, metrics_text
+from connectors.sync.watch.health import health, metrics_text
 
 
 @never_cache

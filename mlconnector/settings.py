@@ -105,8 +105,10 @@ _SQLITE_PRAGMAS = (
 
 
 def _database() -> dict[str, Any]:
-    database: dict[str, Any] = env.db(
-        "DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'mlconnector.sqlite3'}"
+    # An empty DATABASE_URL is what container set-ups pass for "not set".
+    url = env.str("DATABASE_URL", default="")
+    database: dict[str, Any] = env.db_url_config(
+        url or f"sqlite:///{DATA_DIR / 'mlconnector.sqlite3'}"
     )
     # Without kept connections the queue's broker reconnects on nearly every call. A
     # pool is never used: forked workers would read each other's answers from it.

@@ -14,7 +14,7 @@ os.environ.setdefault("ENV_FILE", os.devnull)
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="mlconnector-tests-"))
 
-from mlconnector.settings import *  # noqa: E402, F403
+from mlconnector.settings import *  # noqa: F403
 
 # A file, as in production: threads and worker processes are to meet in it.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405

@@ -16,7 +16,7 @@ from unfold.paginator import InfinitePaginator
 from connectors.admin.base import ReadOnlyAdmin
 from connectors.admin.columns import ago
 from connectors.models import Binding, ObjectPair, SyncRecord
-from connectors.sync.story import text
+from connectors.sync.watch.story import text
 
 
 @admin.register(Binding)

@@ -29,7 +29,7 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.models.record import PROBLEM
-from connectors.sync import health, tally
+from connectors.sync.watch import health, tally
 
 SHOWN = 12
 

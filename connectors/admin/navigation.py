@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from connectors.models import Alert, Connection, Flow, FlowStatus, Health
-from connectors.sync import tally
+from connectors.sync.watch import tally
 
 # A badge says "look here"; beyond this the exact number changes nothing.
 COUNTED_TO = 999

@@ -19,7 +19,8 @@ from unfold.paginator import InfinitePaginator
 from connectors.admin.base import ReadOnlyAdmin, RefusedError, post_action
 from connectors.admin.columns import ago
 from connectors.models import Outcome, RunStatus, SyncRun
-from connectors.sync import runs, tally
+from connectors.sync import runs
+from connectors.sync.watch import tally
 
 LABELS = {
     RunStatus.QUEUED: "info",

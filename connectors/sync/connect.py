@@ -16,8 +16,8 @@ from connectors.sdk.network import NetworkPolicy
 from connectors.sdk.records import CheckResult, Finding
 from connectors.sdk.redact import Redactor
 from connectors.sdk.spec import SettingSpec
-from connectors.sync import alerts
 from connectors.sync.ledger import RateLedger
+from connectors.sync.watch import alerts
 from connectors.systems import registry
 
 

@@ -28,7 +28,7 @@ from django.db import (
 from connectors.models import RateBudget
 from connectors.sdk.errors import RateLimitedError, UnavailableError
 from connectors.sdk.spec import RateSpec
-from connectors.sync import store
+from connectors.sync.outbox import store
 
 log = structlog.get_logger(__name__)
 

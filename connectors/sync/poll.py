@@ -27,9 +27,9 @@ from connectors.models.record import DUE, OPEN
 from connectors.models.run import FINAL
 from connectors.sdk.contract import Connector
 from connectors.sdk.records import Page, SourceRecord
-from connectors.sync import keyed, store
-from connectors.sync.claim import claimed
 from connectors.sync.mapping.mapper import CompiledMapping
+from connectors.sync.outbox import keyed, store
+from connectors.sync.outbox.claim import claimed
 
 LEASE_SECONDS = 60
 

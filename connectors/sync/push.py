@@ -27,12 +27,12 @@ from connectors.sdk.errors import (
     ContractError,
 )
 from connectors.sdk.records import WriteItem, checked_results
-from connectors.sync import claim as claims
-from connectors.sync.claim import Claims
-from connectors.sync.decide import Decider, Decision
 from connectors.sync.keeper import Keeper
 from connectors.sync.mapping.mapper import CompiledMapping
-from connectors.sync.settle import Ending, Settler
+from connectors.sync.outbox import claim as claims
+from connectors.sync.outbox.claim import Claims
+from connectors.sync.outbox.decide import Decider, Decision
+from connectors.sync.outbox.settle import Ending, Settler
 
 log = structlog.get_logger(__name__)
 

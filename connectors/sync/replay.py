@@ -21,10 +21,11 @@ from connectors.models import (
 )
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.values import coded_types, load, typed
-from connectors.sync import connect, runs, store
-from connectors.sync.claim import claimed
+from connectors.sync import connect, runs
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.versions import compiled
+from connectors.sync.outbox import store
+from connectors.sync.outbox.claim import claimed
 
 # Pending ones, and those a worker holds, are on their way already: that is what makes a
 # second click on the same replay harmless.

@@ -29,7 +29,9 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.models.record import DUE
-from connectors.sync import alerts, claim, runs
+from connectors.sync import runs
+from connectors.sync.outbox import claim
+from connectors.sync.watch import alerts
 
 log = structlog.get_logger(__name__)
 

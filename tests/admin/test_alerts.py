@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from connectors.models import Alert, AlertKind, Binding, Flow, Outcome
-from connectors.sync import alerts
+from connectors.sync.watch import alerts
 from tests.admin import scene
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from connectors.admin.records import filters
 from connectors.models import Outcome, SyncRecord
-from connectors.sync import tally
+from connectors.sync.watch import tally
 from tests.admin import scene
 
 pytestmark = pytest.mark.django_db

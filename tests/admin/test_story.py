@@ -18,7 +18,7 @@ from connectors.models import (
 )
 from connectors.sync.mapping.versions import save_version
 from connectors.sync.replay import edit_and_replay, replay
-from connectors.sync.story import load, story
+from connectors.sync.watch.story import load, story
 from tests.admin import scene
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
 from connectors.models import RunStatus, SyncRun
-from connectors.sync import runs
+from connectors.sync import execution
 from tests.sync.site import Site
 
 IDLE = 0.05
@@ -53,7 +53,7 @@ def spoil(site: Site, count: int) -> None:
 def work() -> None:
     """Carry out every run that is queued, as a worker would."""
     for run in SyncRun.objects.filter(status=RunStatus.QUEUED).order_by("pk"):
-        while not runs.execute(run.pk):
+        while not execution.execute(run.pk):
             pass
 
 

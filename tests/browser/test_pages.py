@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from connectors.models import Alert, AlertKind, Binding, SyncRecord, SyncRun, ValueMap
-from connectors.sync import alerts
+from connectors.sync.watch import alerts
 from tests.browser.acting import place, spoil
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import People, Person

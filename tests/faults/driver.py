@@ -18,8 +18,9 @@ import django
 django.setup()
 
 from connectors.models import SyncRun  # noqa: E402
-from connectors.sync import claim, poll, retry, runs  # noqa: E402
+from connectors.sync import execution, poll  # noqa: E402
 from connectors.sync import push as pushing  # noqa: E402
+from connectors.sync.outbox import claim, retry  # noqa: E402
 
 BATCH = 10
 
@@ -27,10 +28,10 @@ BATCH = 10
 def shorten(lease: float) -> None:
     """Little at a time, not held for long; being killed often is no fault here."""
     claim.LEASE_SECONDS = lease  # type: ignore[assignment]
-    poll.LEASE_SECONDS = runs.LEASE_SECONDS = lease  # type: ignore[assignment,attr-defined]
+    poll.LEASE_SECONDS = execution.LEASE_SECONDS = lease  # type: ignore[assignment,attr-defined]
     pushing.RENEW_SECONDS = min(lease, 2.0) / 4
     pushing.CLAIM = 4 * BATCH
-    runs.PATIENCE = min(lease, 2.0) / 4
+    execution.PATIENCE = min(lease, 2.0) / 4
     claim.SUSPECT = retry.POISON = 1000
     usual = pushing.Pusher.__init__
 
@@ -45,13 +46,13 @@ def execute(run_id: int) -> None:
     """What the queue and the sweeper do together."""
     while not SyncRun.objects.get(pk=run_id).final:
         claim.reclaim()
-        runs.execute(run_id)
+        execution.execute(run_id)
         time.sleep(0.02)
 
 
 def push(flow_id: int) -> None:
     """What a second worker does."""
-    runs.push_flow(flow_id)
+    execution.push_flow(flow_id)
 
 
 def fork(verb: str, number: int) -> int:

@@ -29,7 +29,7 @@ from connectors.models import (
 from connectors.sandbox.core.client import ControlClient
 from connectors.sandbox.core.runner import SandboxThread
 from connectors.sandbox.registry import stand_in_class
-from connectors.sync import connect, runs
+from connectors.sync import connect, execution, runs
 from connectors.sync.mapping.versions import save_version
 
 PASSWORD = "sandbox-1"
@@ -112,14 +112,14 @@ class Site:
     def work(self, run: SyncRun) -> SyncRun:
         """Carry a run out until it has ended or nothing of it can move."""
         for _ in range(20):
-            if runs.execute(run.pk):
+            if execution.execute(run.pk):
                 break
         run.refresh_from_db()
         return run
 
     def push(self, flow: Flow | None = None) -> None:
         """Write what is due, as the sweeper would have it done."""
-        runs.push_flow((flow or self.flow).pk)
+        execution.push_flow((flow or self.flow).pk)
 
     def fresh(self, flow: Flow) -> Flow:
         """The flow as it is stored now."""

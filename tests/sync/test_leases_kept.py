@@ -23,10 +23,11 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.sdk.errors import DependencyMissingError, RateLimitedError
-from connectors.sync import claim, connect, poll, push, retry, runs, sweep
-from connectors.sync.decide import Decision
+from connectors.sync import connect, execution, poll, push, runs, sweep
 from connectors.sync.mapping.versions import compiled
-from connectors.sync.settle import Ending, Settler
+from connectors.sync.outbox import claim, retry
+from connectors.sync.outbox.decide import Decision
+from connectors.sync.outbox.settle import Ending, Settler
 from tests.sync.site import Site, assert_counts_add_up, eventually, outcomes
 
 
@@ -99,9 +100,11 @@ def test_a_slow_page_does_not_cost_the_reader_its_lease(site: Site) -> None:
         won = FlowState.objects.claim(site.flow.pk, seconds=60)
         return bool(won) and not SyncRun.objects.get(pk=run.pk).read_done_at
 
-    work = threading.Thread(
-        target=lambda: (runs.execute(run.pk), connections.close_all())
-    )
+    def carry_out() -> None:
+        execution.execute(run.pk)
+        connections.close_all()
+
+    work = threading.Thread(target=carry_out)
     work.start()
     eventually(lambda: FlowState.objects.get().lease_token, what="the lease")
     with meanwhile(steal) as stolen:
@@ -179,7 +182,7 @@ def test_nothing_is_sent_before_a_system_said(site: Site) -> None:
 def test_a_helper_does_not_queue_itself_while_the_flow_is_read(site: Site) -> None:
     run = runs.start(site.flow, RunKind.SYNC)
     type(run).objects.update(status="running")
-    assert runs.push_flow(site.flow.pk, budget=0.0)
+    assert execution.push_flow(site.flow.pk, budget=0.0)
 
 
 def test_the_sweeper_queues_no_task_twice(site: Site) -> None:

@@ -11,10 +11,11 @@ from django.db import connection, connections, transaction
 
 from connectors.models import Claim, Outcome, RunKind, SyncRecord, SyncRun
 from connectors.sdk.records import Page, SourceRecord, WriteResult
-from connectors.sync import claim, poll, replay, runs
-from connectors.sync.decide import Decision
+from connectors.sync import poll, replay, runs
 from connectors.sync.mapping.versions import compiled
-from connectors.sync.settle import Ending, Settler
+from connectors.sync.outbox import claim
+from connectors.sync.outbox.decide import Decision
+from connectors.sync.outbox.settle import Ending, Settler
 from tests.sync.site import Site, assert_counts_add_up, eventually
 
 

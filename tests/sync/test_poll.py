@@ -22,8 +22,9 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.sdk.records import Page, SourceRecord
-from connectors.sync import claim, runs
+from connectors.sync import runs
 from connectors.sync.mapping.versions import compiled
+from connectors.sync.outbox import claim
 from connectors.sync.poll import LeaseLostError, Poller
 from connectors.sync.replay import replay
 from tests.sync import rows
@@ -116,8 +117,8 @@ def test_none_blank_and_digits_are_different_things(
 def test_what_a_binding_knows_is_not_stored(poller: Poller) -> None:
     mark = poller.mapping.source_fingerprint(customer(1).fields)
     Binding.objects.create(
-        pair_id=poller.flow.pair_id or 0, left_id="1", right_id="9", left_fingerprint=mark,
-        created_at=WHEN, updated_at=WHEN,
+        pair_id=poller.flow.pair_id or 0, left_id="1", right_id="9",
+        left_fingerprint=mark, created_at=WHEN, updated_at=WHEN,
     )  # fmt: skip
     assert poller.keep(page(customer(1), customer(2))) == 1
     assert SyncRun.objects.get().unchanged == 1

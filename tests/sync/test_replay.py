@@ -19,7 +19,8 @@ from connectors.models import (
     SyncRecord,
     SyncRun,
 )
-from connectors.sync import claim, runs
+from connectors.sync import runs
+from connectors.sync.outbox import claim
 from connectors.sync.replay import (
     PayloadError,
     ReplayResult,

@@ -9,8 +9,8 @@ import pytest
 
 from connectors.models import Outcome
 from connectors.sdk import errors
-from connectors.sync import retry
-from connectors.sync.settle import error_fingerprint
+from connectors.sync.outbox import retry
+from connectors.sync.outbox.settle import error_fingerprint
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.models import Binding, Claim, Flow, Outcome, SyncRecord, SyncRun
 from connectors.sdk.values import dump
-from connectors.sync import claim, store
+from connectors.sync.outbox import claim, store
 from tests.sync import rows
 
 pytestmark = pytest.mark.django_db

@@ -20,9 +20,10 @@ from connectors.models import (
 from connectors.sdk.errors import ContractError
 from connectors.sdk.records import Page, SourceRecord
 from connectors.sdk.spec import RateSpec
-from connectors.sync import connect, replay, runs, store
+from connectors.sync import connect, execution, replay, runs
 from connectors.sync.ledger import RateLedger
 from connectors.sync.mapping.versions import compiled
+from connectors.sync.outbox import store
 from connectors.sync.poll import Poller
 from tests.sync.site import PASSWORD, ROWS, Site, ago, assert_counts_add_up
 
@@ -117,7 +118,7 @@ def test_a_source_that_is_back_is_healthy_again(site: Site) -> None:
 
 def test_a_run_that_fails_says_it_without_secrets(site: Site) -> None:
     run = runs.create(site.flow, RunKind.SYNC)
-    runs._failed(run, ContractError(f"The run failed: KeyError('{PASSWORD}')."))
+    execution._failed(run, ContractError(f"The run failed: KeyError('{PASSWORD}')."))
     run.refresh_from_db()
     assert run.message.startswith("The run failed")
     assert PASSWORD not in run.message

@@ -26,8 +26,10 @@ from connectors.models import (
     SyncRecord,
     SyncRun,
 )
-from connectors.sync import alerts, claim, runs
+from connectors.sync import execution, runs
+from connectors.sync.outbox import claim
 from connectors.sync.sweep import Swept, sweep
+from connectors.sync.watch import alerts
 from connectors.sync.worker import schedules
 from tests.sync import rows
 from tests.sync.site import Site, ago, assert_counts_add_up, assert_exact, outcomes
@@ -162,7 +164,7 @@ def test_a_run_whose_worker_is_silent_is_queued_again(flow: Flow) -> None:
 def test_a_run_that_has_ended_stays_ended(flow: Flow, status: RunStatus) -> None:
     run = rows.run(flow, status=status, heartbeat_at=ago(hours=1))
     assert sweep().requeued == 0
-    assert runs.execute(run.pk)
+    assert execution.execute(run.pk)
 
 
 def test_records_of_a_dead_worker_are_due_again(flow: Flow) -> None:
@@ -223,7 +225,7 @@ def test_a_silent_flow_raises_one_alert_until_it_has_run(flow: Flow) -> None:
     assert flow.name in alert.title
     assert alert.advice
     run = rows.run(flow, read_done_at=ago())
-    assert runs.finish(run)
+    assert execution.finish(run)
     alert.refresh_from_db()
     assert alert.resolved_at is not None
 

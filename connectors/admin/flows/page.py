@@ -13,9 +13,9 @@ from connectors.admin.columns import ago
 from connectors.admin.flows.mappings import TYPE_WORDS
 from connectors.models import CatalogueField, Flow, FlowStatus
 from connectors.sdk.records import FieldInfo
-from connectors.sync import tally
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.transforms import TRANSFORMS
+from connectors.sync.watch import tally
 
 
 def problem_counts(flow_ids: Iterable[int]) -> Counter[int]:

@@ -25,7 +25,7 @@ from connectors.admin.records.edit import EditPages
 from connectors.admin.records.page import page
 from connectors.admin.records.words import LABELS
 from connectors.models import Outcome, SyncRecord
-from connectors.sync.story import load
+from connectors.sync.watch.story import load
 
 _LARGE = ("payload", "original_payload", "mapped", "response")
 

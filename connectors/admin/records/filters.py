@@ -20,7 +20,7 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.models.record import DONE, OPEN
-from connectors.sync import tally
+from connectors.sync.watch import tally
 
 Records = QuerySet[SyncRecord]
 

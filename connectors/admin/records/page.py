@@ -10,7 +10,7 @@ from django.utils import timezone
 from connectors.admin.records.words import LABELS, next_step
 from connectors.models import Outcome, SyncRecord
 from connectors.models.record import PROBLEM
-from connectors.sync.story import Story, story
+from connectors.sync.watch.story import Story, story
 
 
 def page(record: SyncRecord) -> dict[str, Any]:

@@ -28,8 +28,8 @@ from connectors.admin.base import ReadOnlyAdmin, post_action
 from connectors.admin.records.filters import Records
 from connectors.models import Flow, Outcome, SyncRecord
 from connectors.models.record import PROBLEM
-from connectors.sync import tally
 from connectors.sync.replay import REPLAYABLE, ReplayResult, replay
+from connectors.sync.watch import tally
 
 PERMISSION = "connectors.replay_syncrecord"
 TEMPLATE = "admin/connectors/syncrecord/replay.html"

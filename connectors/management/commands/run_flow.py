@@ -20,7 +20,7 @@ from connectors.management.common import (
 )
 from connectors.management.progress import RunProgress
 from connectors.models import RunKind, RunStatus, SyncRun
-from connectors.sync import runs
+from connectors.sync import execution, runs
 
 # Seconds between two looks at a run.
 GLANCE = 0.2
@@ -104,7 +104,7 @@ run: what was read stays in the outbox and is sent by the next run."""
 def _alone(run: SyncRun, progress: RunProgress) -> None:
     """Carry the run out in this thread, a line every minute."""
     while not run.final:
-        if runs.execute(run.pk):
+        if execution.execute(run.pk):
             # Others may hold the rest of it: then there is nothing to do but wait.
             time.sleep(GLANCE)
         run.refresh_from_db()
@@ -131,7 +131,7 @@ def _watched(run: SyncRun, progress: RunProgress) -> None:
 def _carried_out(run_id: int) -> None:
     try:
         while not SyncRun.objects.get(pk=run_id).final:
-            if runs.execute(run_id):
+            if execution.execute(run_id):
                 time.sleep(GLANCE)
     finally:
         connection.close()

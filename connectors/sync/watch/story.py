@@ -28,7 +28,7 @@ from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.mapper import CompiledMapping, PreviewRow
 from connectors.sync.mapping.transforms import as_text
 from connectors.sync.mapping.versions import compiled
-from connectors.sync.story_events import Event, told
+from connectors.sync.watch.story_events import Event, told
 
 _WRITTEN = (Outcome.CREATED, Outcome.UPDATED)
 _RELATED = 12

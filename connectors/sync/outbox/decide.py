@@ -20,10 +20,10 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.records import Fields, Scalar, WriteItem
 from connectors.sdk.values import fingerprint, typed
-from connectors.sync import keyed
-from connectors.sync.claim import Claimed
 from connectors.sync.mapping.mapper import CompiledMapping, Mapped
 from connectors.sync.mapping.transforms import as_text
+from connectors.sync.outbox import keyed
+from connectors.sync.outbox.claim import Claimed
 
 
 @dataclass(slots=True)
@@ -129,24 +129,11 @@ class Decider:
                 target_id=target_id,
                 values=values,
             )
-        refs, missing = {}, None
-        for reference in mapped.references:
-            key = (
-                reference.source_object, reference.target_object, reference.source_key,
-            )  # fmt: skip
-            if key in references:
-                refs[reference.field] = references[key]
-            else:
-                missing = missing or reference
+        refs, missing = _refs(mapped, references)
         if missing:
-            error = DependencyMissingError(
-                f"The {missing.source_object} record {missing.source_key} it refers "
-                "to is not in the target yet.",
-                field=missing.field,
-            )
             return Decision(
-                record, error=error, target_id=target_id, values=values,
-                outcome=Outcome.WAITING,
+                record, Outcome.WAITING, error=missing, target_id=target_id,
+                values=values,
             )  # fmt: skip
         mark = fingerprint(values, refs)
         decision = Decision(
@@ -262,6 +249,23 @@ class Decider:
             decision.item = WriteItem(
                 key=item.key, fields=values, target_id=target_id, refs=item.refs
             )
+
+
+def _refs(
+    mapped: Mapped, known: Mapping[tuple[str, str, str], str]
+) -> tuple[dict[str, str], DependencyMissingError | None]:
+    """The target's ids by reference field; an error when one is not known yet."""
+    refs: dict[str, str] = {}
+    for reference in mapped.references:
+        key = (reference.source_object, reference.target_object, reference.source_key)
+        if key not in known:
+            return refs, DependencyMissingError(
+                f"The {reference.source_object} record {reference.source_key} it "
+                "refers to is not in the target yet.",
+                field=reference.field,
+            )
+        refs[reference.field] = known[key]
+    return refs, None
 
 
 def _older(version: datetime | None, known: datetime | None) -> bool:

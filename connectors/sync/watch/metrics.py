@@ -30,7 +30,7 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.models.record import OPEN
-from connectors.sync import tally
+from connectors.sync.watch import tally
 
 _PREFIX = "mlconnector_"
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from connectors.models import Binding, Claim, Outcome, SyncRecord
 from connectors.sdk.values import dump, load
-from connectors.sync import keyed
+from connectors.sync.outbox import keyed
 
 _RECORDS = SyncRecord._meta.db_table
 _CLAIMS = Claim._meta.db_table

@@ -16,10 +16,11 @@ from connectors.models.record import DUE
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.records import WriteResult
 from connectors.sdk.values import fingerprint
-from connectors.sync import connect, keyed, retry, store
-from connectors.sync.claim import Claimed, claimed
-from connectors.sync.decide import Decision
+from connectors.sync import connect
 from connectors.sync.mapping.mapper import CompiledMapping
+from connectors.sync.outbox import keyed, retry, store
+from connectors.sync.outbox.claim import Claimed, claimed
+from connectors.sync.outbox.decide import Decision
 
 # Numbers, quoted values and long ids differ from record to record; an error's
 # fingerprint leaves them out, so that alike errors are counted together.

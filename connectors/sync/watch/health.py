@@ -16,8 +16,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from connectors.models import Heartbeat, KeyCanary
-from connectors.sync import tally
-from connectors.sync.metrics import metrics_text
+from connectors.sync.watch import tally
+from connectors.sync.watch.metrics import metrics_text
 
 __all__ = ["Check", "Health", "health", "keys", "metrics_text", "worker"]
 

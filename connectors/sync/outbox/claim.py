@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from connectors.models import Claim, Flow, Outcome, SyncRecord, SyncRun
 from connectors.models.record import DUE
-from connectors.sync import retry, store
+from connectors.sync.outbox import retry, store
 
 LEASE_SECONDS = 60
 # Attempts after which a record is sent alone: it may be what kills its worker, and its

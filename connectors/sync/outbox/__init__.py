@@ -1,0 +1,1 @@
+"""The outbox: claims, decisions, what became of records, and how they are stored."""

@@ -1,0 +1,1 @@
+"""What a person and a monitor see: stories, health, metrics, counts, alerts."""
