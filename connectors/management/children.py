@@ -91,8 +91,9 @@ class Children:
     def check(self) -> None:
         """Raise ChildError when one of them has ended that should not have."""
         for child in self.running:
-            done = child.ends and child.process.returncode == 0
-            if not child.alive and not done:
+            if child.alive:
+                continue
+            if not child.ends or child.process.returncode != 0:
                 raise child.fallen()
 
     def named(self, name: str) -> Child:

@@ -53,10 +53,10 @@ def meanwhile(look: Callable[[], Any]) -> Iterator[list[Any]]:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (claim, poll, runs):
+    for module in (claim, poll, execution):
         monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
     monkeypatch.setattr(push, "RENEW_SECONDS", 0.1)
-    monkeypatch.setattr(runs, "KEEP_SECONDS", 0.1)
+    monkeypatch.setattr(execution, "KEEP_SECONDS", 0.1)
 
 
 def pusher(site: Site, connector: Any, size: int) -> push.Pusher:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from connectors.models import Binding, Claim, Flow, Outcome, SyncRecord, SyncRun
 from connectors.sdk.values import dump
@@ -173,39 +174,46 @@ def bound(flow: Flow, left: str, right: str, **values: object) -> store.Bound:
     return store.Bound(**{**usual, **values})  # type: ignore[arg-type]
 
 
+def bind(*bindings: store.Bound) -> None:
+    """In a transaction of its own, as each batch is settled."""
+    with transaction.atomic():
+        store.bind(bindings)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_binding_is_created_and_then_renewed(run: SyncRun) -> None:
     flow, later = run.flow, WHEN + timedelta(hours=1)
-    store.bind([bound(flow, "ä1", "9"), bound(flow, "2", "10")])
-    store.bind(
-        [bound(flow, "ä1", "99", left_version=later, created_at=later, record=7)]
-    )
+    bind(bound(flow, "ä1", "9"), bound(flow, "2", "10"))
+    bind(bound(flow, "ä1", "99", left_version=later, created_at=later, record=7))
     renewed = Binding.objects.get(left_id="ä1")
     assert (renewed.right_id, renewed.record) == ("99", 7)
     assert (renewed.left_version, renewed.created_at) == (later, WHEN)
     assert Binding.objects.get(left_id="2").right_id == "10"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_older_version_renews_nothing(run: SyncRun) -> None:
     flow = run.flow
-    store.bind([bound(flow, "1", "9")])
+    bind(bound(flow, "1", "9"))
     # Earlier, though written in a zone where the clock shows more.
     earlier = (WHEN - timedelta(minutes=1)).astimezone(timezone(timedelta(hours=14)))
-    store.bind([bound(flow, "1", "8", left_version=earlier)])
+    bind(bound(flow, "1", "8", left_version=earlier))
     assert Binding.objects.get().right_id == "9"
-    store.bind([bound(flow, "1", "7", left_version=WHEN)])
+    bind(bound(flow, "1", "7", left_version=WHEN))
     assert Binding.objects.get().right_id == "7", "the same version again may"
-    store.bind([bound(flow, "1", "6", left_version=None)])
+    bind(bound(flow, "1", "6", left_version=None))
     assert Binding.objects.get().right_id == "6", "without a time nothing is older"
     assert Binding.objects.get().left_version == WHEN, "what is known stays known"
 
 
 def test_the_same_record_twice_in_one_call_counts_as_it_was_last(run: SyncRun) -> None:
-    store.bind([bound(run.flow, "1", "8"), bound(run.flow, "1", "9")])
+    bind(bound(run.flow, "1", "8"), bound(run.flow, "1", "9"))
     assert Binding.objects.get().right_id == "9"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_microsecond_decides(run: SyncRun) -> None:
     flow, whole = run.flow, WHEN.replace(microsecond=0)
-    store.bind([bound(flow, "1", "9", left_version=whole + timedelta(microseconds=1))])
-    store.bind([bound(flow, "1", "8", left_version=whole)])
+    bind(bound(flow, "1", "9", left_version=whole + timedelta(microseconds=1)))
+    bind(bound(flow, "1", "8", left_version=whole))
     assert Binding.objects.get().right_id == "9"

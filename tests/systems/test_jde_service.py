@@ -63,7 +63,7 @@ def test_links_are_followed_whatever_host_they_name(ais: Ais) -> None:
 def test_a_late_link_starts_the_query_again_from_there(ais: Ais) -> None:
     expected = whole(ais)
     ais.control.config(result_set_timeout_s=0.0)
-    assert whole(ais, page_size=10, paging="links") == expected
+    assert whole(ais, page_size=40, paging="links") == expected
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_late_link_starts_the_query_again_from_there(ais: Ais) -> None:
 def test_a_broken_next_page_skips_nothing(ais: Ais, broken: Any) -> None:
     expected = whole(ais)
     ais.fault("/dataservice/next", times=None, **broken)
-    assert whole(ais, page_size=10, paging="links") == expected
+    assert whole(ais, page_size=40, paging="links") == expected
 
 
 @pytest.mark.parametrize(

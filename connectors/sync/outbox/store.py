@@ -154,7 +154,8 @@ def insert_records(records: Sequence[NewRecord]) -> None:
 
 
 def _staged(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) -> str:
-    """Rows in a temporary table that is empty after the transaction (PostgreSQL).
+    """Rows in a temporary table that is empty after the transaction (PostgreSQL); so
+    once in each.
 
     COPY reads each value once; arrays or JSON parameters would be escaped, sent and
     parsed again, which costs more than the statement they are for.
