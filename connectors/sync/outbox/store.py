@@ -184,7 +184,8 @@ def claim(ids: Sequence[int], token: str, until: datetime) -> None:
         cursor.execute(
             f"INSERT INTO {_CLAIMS} (record_id, flow_id, source_id, token, until) "  # noqa: S608
             f"SELECT id, flow_id, source_id, %s, %s FROM {_RECORDS} "
-            f"WHERE {chosen} ON CONFLICT DO NOTHING",
+            # Two that take changes of the same source records meet in one order.
+            f"WHERE {chosen} ORDER BY source_id ON CONFLICT DO NOTHING",
             [token, connection.ops.adapt_datetimefield_value(until), these],
         )
 
