@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,7 @@ from connectors.models.record import DUE, OPEN
 from connectors.models.run import FINAL
 from connectors.sdk.contract import Connector
 from connectors.sdk.records import Page, SourceRecord
+from connectors.sync.ahead import read_ahead
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.outbox import keyed, store
 from connectors.sync.outbox.claim import claimed
@@ -69,11 +71,12 @@ class Poller:
         pages = connector.read(
             self.flow.source_object, state.cursor, fields=self.mapping.source_fields
         )
-        for page in pages:
-            result.stored += self.keep(page)
-            result.read += len(page.records)
-            if time.monotonic() > deadline:
-                return result
+        with closing(read_ahead(pages)) as coming:
+            for page in coming:
+                result.stored += self.keep(page)
+                result.read += len(page.records)
+                if time.monotonic() > deadline:
+                    return result
         result.complete = True
         return result
 

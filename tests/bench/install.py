@@ -34,7 +34,7 @@ def install(url: Mapping[str, str]) -> list[Flow]:
     jde = Connection(name="JDE", system="jde")
     jde.set_values(
         {"base_url": url["jde"], "username": "HSINTEG", "password": "sandbox-1"}
-        | {"page_size": 2000}
+        | {"page_size": 2000, "parallel": 4}
     )
     hubspot = Connection(name="HubSpot", system="hubspot")
     hubspot.set_values(
