@@ -22,7 +22,7 @@ from connectors.sync import execution, poll  # noqa: E402
 from connectors.sync import push as pushing  # noqa: E402
 from connectors.sync.outbox import claim, retry  # noqa: E402
 
-BATCH = 10
+BATCH = 5
 
 
 def shorten(lease: float) -> None:

@@ -21,13 +21,16 @@ KILLS = 10
 
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[Site]:
-    """As many customers as thirty batches, and answers that take a moment."""
+    """As many customers as sixty batches, and answers that take a moment."""
     with sites.site(300) as made:
         # A killed worker cannot log out; JD Edwards would keep its session for hours.
         made.erp.config(max_sessions=100, latency_ms=4.0)
         made.crm.config(latency_ms=12.0)
         made.jde.set_values({**made.jde.settings, "page_size": 20})
         made.jde.save()
+        # So that no life of a worker, however short, gets through much of it.
+        made.hubspot.set_values({**made.hubspot.settings, "parallel_requests": 2})
+        made.hubspot.save()
         yield made
 
 
@@ -90,5 +93,5 @@ def test_two_workers_share_one_flow(site: Site) -> None:
         both.append(worker.ask("push", site.flow.pk))
         assert [worker.ask("wait", pid) for pid in both] == [0, 0, 0]
     assert_moved_once(site, run)
-    assert len(site.upserts()) >= 30
+    assert len(site.upserts()) >= 60
     assert run.created == 300, "no batch was sent by two of them"
