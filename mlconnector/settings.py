@@ -132,14 +132,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The queue only starts work; what is due, claimed and done stands in our own tables.
 # Hence: no second attempt by the queue, nothing kept of a success, one task prefetched
 # per worker. retry >= timeout * (1 + ceil((queue_limit + 1) / workers)) + 10, or a
-# task that waits locally is handed out twice.
+# task that waits locally is handed out twice. A task works for a minute; the timeout
+# leaves room for a wait for the rate budget and one slow answer on top.
 Q_CLUSTER = {
     "name": "mlconnector",
     "orm": "default",
     "workers": env.int("Q_WORKERS", default=2),
     "queue_limit": 2,
     "bulk": 1,
-    "timeout": 120,
+    "timeout": 240,
     "retry": 490,  # holds for a single worker too
     "ack_failures": True,
     "max_attempts": 1,
