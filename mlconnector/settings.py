@@ -141,7 +141,7 @@ Q_CLUSTER = {
     "queue_limit": 2,
     "bulk": 1,
     "timeout": 240,
-    "retry": 740,  # holds for a single worker too
+    "retry": 970,  # holds for a single worker too
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": 0,
