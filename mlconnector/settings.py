@@ -100,7 +100,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;"
-    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-64000;"
+    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-32000;"
 )
 
 

@@ -70,6 +70,22 @@ def among(column: str, ids: Sequence[int]) -> tuple[str, Any]:
     return f"{column} IN (SELECT value FROM json_each(%s))", _json(ids)  # noqa: S608
 
 
+def hold(ids: Sequence[int]) -> None:
+    """Lock records before their claims go (PostgreSQL).
+
+    Who claims locks a record and then adds its claim; the other way round here, each
+    would wait for the other.
+    """
+    if connection.vendor == "postgresql":
+        chosen, these = among("id", ids)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT id FROM {_RECORDS} WHERE {chosen} "  # noqa: S608
+                "ORDER BY id FOR NO KEY UPDATE",
+                [these],
+            )
+
+
 def _rows(
     table: str,
     columns: Sequence[str],

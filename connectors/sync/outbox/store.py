@@ -196,7 +196,9 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
     A record whose lease was taken over meanwhile is left alone: its new holder
     answers for it.
     """
-    ours = _unclaim([row.id for row in rows], token)
+    ids = [row.id for row in rows]
+    keyed.hold(ids)
+    ours = _unclaim(ids, token)
     kept = [row for row in rows if row.id in ours]
     if not kept:
         return ours
