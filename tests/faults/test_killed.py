@@ -24,9 +24,9 @@ def site(transactional_db: None) -> Iterator[Site]:
     """As many customers as sixty batches, and answers that take a moment."""
     with sites.site(300) as made:
         # A killed worker cannot log out; JD Edwards would keep its session for hours.
-        made.erp.config(max_sessions=100, latency_ms=4.0)
+        made.erp.config(max_sessions=100, latency_ms=6.0)
         made.crm.config(latency_ms=12.0)
-        made.jde.set_values({**made.jde.settings, "page_size": 20})
+        made.jde.set_values({**made.jde.settings, "page_size": 10})
         made.jde.save()
         # So that no life of a worker, however short, gets through much of it.
         made.hubspot.set_values({**made.hubspot.settings, "parallel_requests": 2})
@@ -35,13 +35,26 @@ def site(transactional_db: None) -> Iterator[Site]:
 
 
 def killed_after(
-    worker: Driver, run: SyncRun, control: ControlClient, requests: int, delay: float
+    worker: Driver,
+    run: SyncRun,
+    control: ControlClient,
+    requests: int,
+    delay: float,
+    *,
+    reading: bool,
 ) -> int:
-    """Start a worker, kill it when it has made so many requests; its exit code."""
+    """Start a worker, kill it when it has made so many requests; its exit code.
+
+    One that has come to the end of the read is killed as well: it asks for no more.
+    """
     before = control.stats()["requests"]
     pid = worker.ask("execute", run.pk)
     eventually(
-        lambda: control.stats()["requests"] >= before + requests or ended(run),
+        lambda: (
+            control.stats()["requests"] >= before + requests
+            or ended(run)
+            or (reading and run.read_done_at)
+        ),
         what=f"{requests} requests",
     )
     time.sleep(delay)
@@ -75,7 +88,12 @@ def test_killed_ten_times_and_nothing_is_lost_or_doubled(
     with driver() as worker:
         for _ in range(KILLS):
             code = killed_after(
-                worker, run, control, dice.randint(1, most), dice.uniform(0, 0.02)
+                worker,
+                run,
+                control,
+                dice.randint(1, most),
+                dice.uniform(0, 0.02),
+                reading=system == "jde",
             )
             assert code == -9, "the run ended before it was killed ten times"
             assert not ended(run)
