@@ -9,6 +9,8 @@ from connectors.sandbox.core.standin import StandIn
 STAND_INS: dict[str, str] = {
     "hubspot": "connectors.sandbox.hubspot.standin:HubSpotStandIn",
     "jde": "connectors.sandbox.jde.standin:JdeStandIn",
+    "qad": "connectors.sandbox.qad.standin:QadStandIn",
+    "syspro": "connectors.sandbox.syspro.standin:SysproStandIn",
 }
 
 

@@ -9,6 +9,12 @@ from typing import Any
 
 from connectors.sandbox.core.standin import StandIn
 
+# What reading or restoring a file of another version of the sandbox may end in.
+_STRANGE = (
+    pickle.UnpicklingError, AttributeError, ImportError, EOFError, LookupError,
+    TypeError, ValueError,
+)  # fmt: skip
+
 
 class StateError(RuntimeError):
     """The file cannot be used; the text says what to do."""
@@ -35,20 +41,33 @@ def load(path: Path, standins: Sequence[StandIn]) -> bool:
     held = _read(path)
     if set(held) != {one.slug for one in standins}:
         raise StateError(f"{path} holds {', '.join(held)}: serve these, or delete it.")
-    for one in standins:
-        one.restore(held[one.slug])
+    try:
+        for one in standins:
+            one.restore(held[one.slug])
+    except _STRANGE as error:
+        raise _of_another_version(path) from error
     return True
+
+
+def ensure_place(path: Path) -> None:
+    """Raises StateError where no file can be written, while nothing is lost yet."""
+    if not path.parent.is_dir() or path.is_dir():
+        raise StateError(f"{path} cannot be written: name a file in a folder there is.")
 
 
 def _read(path: Path) -> Mapping[str, Mapping[str, Any]]:
     try:
         # Our own file in a folder of the person who runs us, never a received one.
         held = pickle.loads(path.read_bytes())  # noqa: S301
-    except (
-        pickle.UnpicklingError, AttributeError, ImportError, EOFError, TypeError,
-        ValueError, KeyError,
-    ) as error:  # fmt: skip
-        raise StateError(f"{path} is of another version: delete it.") from error
+    except _STRANGE as error:
+        raise _of_another_version(path) from error
     if not isinstance(held, dict):
-        raise StateError(f"{path} is of another version: delete it.")
+        raise _of_another_version(path)
     return held
+
+
+def _of_another_version(path: Path) -> StateError:
+    return StateError(
+        f"{path} is of another version of the sandbox: delete it, which starts over "
+        "with new records (make demo FRESH=1)."
+    )

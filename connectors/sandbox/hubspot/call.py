@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 
 from connectors.sandbox.hubspot import errors
-from connectors.sandbox.hubspot.crm.catalog import ObjectType, object_types
+from connectors.sandbox.hubspot.crm.catalog import ObjectType
 from connectors.sandbox.hubspot.crm.records import RecordStore
 from connectors.sandbox.hubspot.crm.writes import Writer
 
@@ -53,6 +53,11 @@ class Call:
     def strict(self) -> bool:
         return self.version == STRICT_VERSION
 
+    @property
+    def dated(self) -> bool:
+        """Whether the version is a date, not one of the legacy v3 and v4."""
+        return self.version.startswith("2026")
+
     def path(self, name: str) -> str:
         return self.request.match_info[name]
 
@@ -60,7 +65,8 @@ class Call:
         return self.request.query.get(name, default)
 
     def flag(self, name: str) -> bool:
-        return self.query(name, "false") == "true"
+        """A yes or no in any case: HubSpot's Python SDK says `True`, others `true`."""
+        return (self.query(name) or "false").lower() == "true"
 
     def names(self, parameter: str) -> list[str]:
         """A list parameter: comma separated, repeated, or both."""
@@ -91,7 +97,7 @@ class Call:
     def kind(self, parameter: str = "type") -> ObjectType:
         """The object type in the path, in any of its spellings; 400 if unknown."""
         given = self.path(parameter)
-        found = object_types().get(given)
+        found = self.portal.kinds.get(given)
         if found is None:
             raise errors.invalid(f"Unable to infer object type from: {given}")
         return found

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SOURCE, DEFAULT_USER = "CRM_UI", "userId:9500004"
 KEYS = {"type", "action", "id", "key", "key_property", "set", "source", "source_id"}
-KEYS |= {"into", "to_type", "to_id", "label_type"}
+KEYS |= {"into", "to_type", "to_id", "label_type", "count"}
 
 
 class Editor:
@@ -27,9 +27,11 @@ class Editor:
         """The changed record.
 
         `type` and `id` (or `key` and `key_property`) name it; `action` is `update`
-        (default), `create`, `delete`, `restore`, `merge` (`into`: surviving id) or
-        `associate` (`to_type`, `to_id`, optional `label_type`); `set` holds
-        properties, read-only ones too; `source` and `source_id` say who it was.
+        (default), `create`, `fill` (`count` records at one time, `{n}` in a value
+        being the number of each; the answer is the last), `delete`, `restore`,
+        `merge` (`into`: surviving id), `associate` (`to_type`, `to_id`, optional
+        `label_type`) or `dissociate` (`to_type`, `to_id`); `set` holds properties,
+        read-only ones too; `source` and `source_id` say who it was.
         """
         unknown = set(change) - KEYS
         if unknown:
@@ -71,6 +73,19 @@ class Editor:
     def _create(self, change: Mapping[str, Any], writer: Writer) -> Record:
         return writer.apply(writer.plan(None, change["set"]))[0]
 
+    def _fill(self, change: Mapping[str, Any], writer: Writer) -> Record:
+        last: Record | None = None
+        for number in range(int(change["count"])):
+            values = {
+                name: str(value).replace("{n}", str(number))
+                for name, value in change["set"].items()
+            }
+            last = writer.apply(writer.plan(None, values))[0]
+        if last is None:
+            message = "count must be at least 1"
+            raise ValueError(message)
+        return last
+
     def _delete(self, change: Mapping[str, Any], writer: Writer) -> Record:
         record = self._found(change)
         writer.archive(record)
@@ -92,4 +107,10 @@ class Editor:
         if "label_type" in change:
             types.append(self.portal.links.types[(*pair, int(change["label_type"]))])
         self.portal.links.add(pair, (record.id, str(change["to_id"])), types)
+        return record
+
+    def _dissociate(self, change: Mapping[str, Any], writer: Writer) -> Record:
+        record = self._found(change)
+        pair = (writer.store.object_type.name, str(change["to_type"]))
+        self.portal.links.unlink(pair, (record.id, str(change["to_id"])), None)
         return record

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from email.utils import format_datetime
 from typing import Any, ClassVar
 
 from aiohttp import web
 
 from connectors.sandbox.core.clock import Clock
 from connectors.sandbox.core.standin import Handler, StandIn
+from connectors.sandbox.hubspot import redefining
 from connectors.sandbox.hubspot.api.routes import add_routes
 from connectors.sandbox.hubspot.call import IDENTITY, Identity, reply
 from connectors.sandbox.hubspot.config import MAIN_PORTAL, HubSpotConfig
@@ -21,8 +23,11 @@ from connectors.sandbox.hubspot.editing import Editor
 from connectors.sandbox.hubspot.errors import ApiError
 from connectors.sandbox.hubspot.limits import Limiter
 from connectors.sandbox.hubspot.mischief import Mischief
+from connectors.sandbox.hubspot.oauth.endpoints import add_oauth_routes, open_to_all
+from connectors.sandbox.hubspot.oauth.grants import Grants
 from connectors.sandbox.hubspot.search.searching import Searcher
 from connectors.sandbox.hubspot.seeding import seed_portal
+from connectors.sandbox.hubspot.webhooks.telling import Telling
 
 AUTH_PAGE = "https://developers.hubspot.com/docs/methods/auth/oauth-overview"
 MOVING_S = 60
@@ -41,6 +46,8 @@ class HubSpotStandIn(StandIn):
         super().__init__(config or HubSpotConfig(), clock)
         self.limiter = Limiter(self.config, self.clock)
         self.mischief = Mischief(self.config)
+        self.grants = Grants(self.config, self.clock)
+        self.telling = Telling(self)
         self.portals: dict[int, Portal] = {}
         self._searchers: dict[tuple[int, str], Searcher] = {}
 
@@ -53,6 +60,7 @@ class HubSpotStandIn(StandIn):
         if portal_id not in self.portals:
             born = Portal(portal_id, self.config, self.clock, self.book)
             self.portals[portal_id] = born
+            self.telling.watch(born)
         return self.portals[portal_id]
 
     def searcher(self, portal: Portal, store: RecordStore) -> Searcher:
@@ -63,24 +71,30 @@ class HubSpotStandIn(StandIn):
 
     def add_routes(self, app: web.Application) -> None:
         add_routes(app, self)
+        add_oauth_routes(app, self)
+        self.telling.add_routes(app)
 
     def reset(self) -> None:
+        self.grants.clear()
         self.portals.clear()
         self._searchers.clear()
         self.limiter.clear()
         self.mischief.clear()
+        self.telling.clear()
 
     def seed(self, customers: int, seed: int) -> dict[str, int]:
         return seed_portal(self.main, customers, seed)
 
     def state(self) -> dict[str, Any]:
-        return {**super().state(), "portals": self.portals}
+        return {**super().state(), "portals": self.portals, **self.grants.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)
         self.portals.update(state["portals"])
+        self.grants.restore(state)
         for portal in self.portals.values():
             portal.attach(self.config, self.clock)
+            self.telling.watch(portal)
 
     def records(
         self, object_type: str, ids: Sequence[str] | None = None
@@ -93,8 +107,16 @@ class HubSpotStandIn(StandIn):
         return [one.envelope(one.props) for one in found]
 
     def edit(self, change: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Editor.apply` for what a change can be."""
+        """See `Editor.apply` and `Redefiner.apply` for what a change can be; `type`
+        "oauth" ends tokens, `tell` sends `events`.
+        """
+        if change.get("type") == "oauth":
+            return self.grants.edit(str(change.get("action")), change.get("portal"))
+        if change.get("action") == "tell":
+            return self.telling.send(change)
         try:
+            if change.get("action") in redefining.ACTIONS:
+                return redefining.Redefiner(self.main).apply(change)
             return Editor(self.main).apply(change)
         except ApiError as error:
             raise ValueError(error.message) from error
@@ -110,8 +132,13 @@ class HubSpotStandIn(StandIn):
                 token: {"portal": one["portal"], "app": one["app"]}
                 for token, one in self.config.tokens.items()
             },
+            "apps": {
+                client: one["redirect_uris"]
+                for client, one in self.config.oauth_apps.items()
+            },
             "records": {name: len(one.records) for name, one in portal.stores.items()},
             "warnings": portal.warnings[-100:],
+            "webhooks": self.telling.describe(),
         }
 
     async def around(
@@ -120,6 +147,13 @@ class HubSpotStandIn(StandIn):
         request[CORRELATION] = _correlation_id()
         if len(request.path_qs) > self.config.max_url_bytes:
             return self.error_response(request, 414, "URI Too Long")
+        if self.telling.journal.serves(request.path):
+            try:
+                return await handler(request)
+            except ApiError as error:
+                return self.refusal(request, error)
+        if open_to_all(request.path):
+            return await handler(request)
         try:
             identity = self._identify(request.headers.get("Authorization", ""))
         except ApiError as error:
@@ -155,8 +189,17 @@ class HubSpotStandIn(StandIn):
         message = "resource not found" if status == 404 else text
         return self.refusal(request, ApiError(status, message, headers=headers))
 
+    def pass_knobs(self, request: web.Request, knobs: Mapping[str, Any]) -> None:
+        """`expire_oauth`, `revoke_oauth`: end what is out before it is handled."""
+        for knob in knobs:
+            action, _, what = knob.partition("_")
+            if what != "oauth":
+                super().pass_knobs(request, {knob: knobs[knob]})
+            self.grants.edit(action, None)
+
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers[self.correlation_header] = self._correlation(request)
+        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
 
     def _correlation(self, request: web.Request) -> str:
         if CORRELATION not in request:
@@ -165,7 +208,8 @@ class HubSpotStandIn(StandIn):
 
     def _identify(self, header: str) -> Identity:
         scheme, _, name = header.partition(" ")
-        token = self.config.tokens.get(name) if scheme == "Bearer" else None
+        known = self.config.tokens.get(name) or self.grants.identity(name)
+        token = known if scheme == "Bearer" else None
         if token is None or token.get("revoked"):
             raise ApiError(
                 401,
@@ -178,6 +222,9 @@ class HubSpotStandIn(StandIn):
             raise self._expired(expires)
         portal = self.portal(int(token["portal"]))
         oauth = token["kind"] == "oauth"
+        if oauth:
+            # One budget per installation, whatever tokens it has had.
+            name = f"app {token['app']} in {portal.id}"
         return Identity(name, portal, token["app"], oauth, token["scopes"])
 
     def _expired(self, expires: float) -> ApiError:

@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sandbox.core.config import Config, ConfigError
 
-DATE_LITERALS = ("display", "any")
+CHOICES: dict[str, tuple[object, ...]] = {
+    "date_literals": ("display", "any"),
+    "period_check": ("error", "warning"),
+    "duplicate_invoice": ("off", "warn", "error"),
+    "orchestration_input": ("plain", "classic"),
+    "missing_input_status": (200, 500),
+    "job_pace": ("clock", "calls"),
+}
 
 
 @dataclass
@@ -52,6 +59,33 @@ class JdeConfig(Config):
     missing_audit_tables: list[str] = field(default_factory=list)
     """Tables without UPMJ and UPMT, as on old releases."""
 
+    period_check: str = "error"
+    """`error` or `warning`: a G/L date outside the open and the next period."""
+    duplicate_invoice: str = "warn"
+    """`off`, `warn` or `error`: a supplier's invoice number used a second time."""
+    number_gap: int = 7
+    """Next numbers that this divides are lost; nought loses none."""
+
+    orchestration_input: str = "plain"
+    """`plain` or `classic`: the one form of input that orchestrations take."""
+    missing_input_status: int = 200
+    """The status, 200 or 500, of `jde__status` ERROR for a missing input."""
+    orchestration_checks_reference: bool = False
+    """Whether entries with a known reference are answered DUPLICATE."""
+    orchestration_stops_on_warning: bool = False
+    """Whether a warning refuses an entry, as an error does."""
+    continued_as_object: bool = False
+    """`continuedOnError` holds the form's answer instead of its text."""
+    orchestration_in_band_error: str = ""
+    """Every orchestration is answered 200 with only this message; none runs."""
+
+    job_pace: str = "clock"
+    """`clock`: batch jobs move on by time; `calls`: by each call of their status."""
+    job_wait_s: float = 5.0
+    """How long a job waits (`W`) before it runs."""
+    job_run_s: float = 10.0
+    """How long it runs (`P`) before it is done (`D`)."""
+
     errors_in_band: bool = False
     """Refusals of the data service come with status 200."""
     in_band_error: str = ""
@@ -59,10 +93,10 @@ class JdeConfig(Config):
 
     def patch(self, values: Mapping[str, Any]) -> None:
         """Set knobs by name, all or none; ConfigError for a value of no use."""
-        literals = values.get("date_literals", self.date_literals)
-        if literals not in DATE_LITERALS:
-            message = f"date_literals is one of {', '.join(DATE_LITERALS)}"
-            raise ConfigError(message)
+        for name, allowed in CHOICES.items():
+            if values.get(name, allowed[0]) not in allowed:
+                message = f"{name} is one of {', '.join(map(str, allowed))}"
+                raise ConfigError(message)
         try:
             ZoneInfo(str(values.get("time_zone", self.time_zone)))
         except (ZoneInfoNotFoundError, ValueError) as error:

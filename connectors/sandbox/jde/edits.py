@@ -18,10 +18,11 @@ _TIME_COLUMNS = ("UPMT", "TDAY")
 class Edits:
     """What `edit` of the control surface can do; `action` says which.
 
-    `update` (default) with table, key, set; `insert` with table, set; `delete` with
-    table, key; `touch_random` with table, count, seed, set; `kill_sessions`;
-    `unlock_users`. `touch` (default true) stamps UPMJ and UPMT as an application
-    does; false is a load by SQL that leaves them alone.
+    `update` (default) with table, key, set; `update_many` with table and rows, each of
+    them key and set, in their order up to the first that is refused; `insert` with
+    table, set; `delete` with table, key; `touch_random` with table, count, seed, set;
+    `kill_sessions`; `unlock_users`. `touch` (default true) stamps UPMJ and UPMT as an
+    application does; false is a load by SQL that leaves them alone.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Edits:
         """Do one change; ValueError or KeyError if it cannot be done."""
         actions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "update": self._update,
+            "update_many": self._update_many,
             "insert": self._insert,
             "delete": self._delete,
             "touch_random": self._touch_random,
@@ -56,6 +58,11 @@ class Edits:
         new = self._changed(table.definition, old, change)
         table.replace(old, new)
         return {"changed": 1, "row": table.definition.plain(new)}
+
+    def _update_many(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        for row in change["rows"]:
+            self._update({**change, **row})
+        return {"changed": len(change["rows"])}
 
     def _insert(self, change: Mapping[str, Any]) -> dict[str, Any]:
         table = self._table(change)

@@ -137,6 +137,11 @@ class Sessions:
         """End one session."""
         self._live.pop(session.token, None)
 
+    def is_alive(self, token: str) -> bool:
+        """Whether a session is still there."""
+        session = self._live.get(token)
+        return session is not None and not self._expired(session)
+
     def _expired(self, session: Session) -> bool:
         now = self._clock.time()
         idle = now - session.used >= self._config.token_idle_s

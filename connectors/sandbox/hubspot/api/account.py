@@ -1,4 +1,4 @@
-"""The account: details, usage, limits, owners, custom schemas, token info."""
+"""The account: details, usage, limits, owners, token info."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from aiohttp import web
 
 from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.call import Call, reply
-from connectors.sandbox.hubspot.crm.catalog import object_types
 from connectors.sandbox.hubspot.crm.schema import CUSTOM_CAP
 from connectors.sandbox.hubspot.crm.values import iso
 
@@ -29,8 +28,8 @@ async def details(call: Call) -> web.Response:
             "portalId": call.portal.id,
             "accountType": "STANDARD",
             "timeZone": zone,
-            "companyCurrency": "USD",
-            "additionalCurrencies": ["EUR"],
+            "companyCurrency": call.portal.home_currency,
+            "additionalCurrencies": list(call.portal.currencies)[1:],
             "utcOffset": f"{sign}{hours:02d}:{minutes:02d}",
             "utcOffsetMilliseconds": seconds * 1000,
             "uiDomain": "app.hubspot.com",
@@ -60,19 +59,14 @@ async def custom_property_limits(call: Call) -> web.Response:
     }
     rows = [
         {
-            "objectTypeId": object_types()[name].type_id,
-            "singularLabel": object_types()[name].singular,
+            "objectTypeId": call.portal.kinds[name].type_id,
+            "singularLabel": call.portal.kinds[name].singular,
             **_used(count, CUSTOM_CAP),
         }
         for name, count in counts.items()
     ]
     total = _used(sum(counts.values()), ACCOUNT_CAP)
     return reply({"overallLimit": total, "byObjectType": rows})
-
-
-async def schemas(call: Call) -> web.Response:
-    """Custom object types: this account has none."""
-    return reply({"results": []})
 
 
 async def owners(call: Call) -> web.Response:

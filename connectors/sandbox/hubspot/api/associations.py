@@ -10,7 +10,6 @@ from aiohttp import web
 from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.api.batches import answer, capped
 from connectors.sandbox.hubspot.call import Call, empty, reply
-from connectors.sandbox.hubspot.crm.catalog import object_types
 from connectors.sandbox.hubspot.crm.links import LinkType
 from connectors.sandbox.hubspot.errors import ApiError
 
@@ -33,7 +32,7 @@ async def put_labelled(call: Call) -> web.Response:
         raise errors.bad_json(1, 1, "Cannot deserialize value of type `ArrayList`")
     types = call.portal.links.chosen(pair, specs)
     call.portal.links.link(pair, ids, types)
-    return reply(_labelled(pair, ids, types), 201)
+    return reply(_labelled(call, pair, ids, types), 201)
 
 
 async def delete(call: Call) -> web.Response:
@@ -112,8 +111,43 @@ async def delete_label(call: Call) -> web.Response:
     return empty()
 
 
+async def limits(call: Call) -> web.Response:
+    """How many of one type a record of another may have."""
+    kinds = call.portal.kinds
+    rows = [
+        {
+            "fromObjectTypeId": kinds[source].type_id,
+            "toObjectTypeId": kinds[target].type_id,
+            "maxToObjectIds": most,
+        }
+        for (source, target), most in call.portal.links.limits.items()
+    ]
+    return reply({"results": rows})
+
+
+async def set_limits(call: Call) -> web.Response:
+    pair = _pair(call, "write")
+    for item in capped(await call.object_body(), ARCHIVE_CAP):
+        most = item.get("maxToObjectIds")
+        if not isinstance(most, int) or most < 1:
+            raise errors.invalid("maxToObjectIds must be at least 1.")
+        call.portal.links.limits[pair] = most
+    return empty()
+
+
+async def update_label(call: Call) -> web.Response:
+    """Another text for a label of the account's own."""
+    pair, body = _pair(call, "write"), await call.object_body()
+    type_id = int(body.get("associationTypeId") or 0)
+    call.portal.links.rename(pair, type_id, str(body.get("label") or ""))
+    return empty()
+
+
 def _pair(call: Call, verb: str, source: str = "from") -> Pair:
     """The two object types; the token needs the scope of the first."""
+    may = not call.identity.oauth or call.standin.config.oauth_user_associates
+    if verb == "write" and call.strict and not may:
+        raise errors.invalid("Missing 'Edit Associations' permission.")
     return call.store(verb, source).object_type.name, call.kind("to").name
 
 
@@ -135,7 +169,7 @@ def _must_exist(call: Call, pair: Pair, ids: Pair) -> None:
     for kind, record_id in zip(pair, ids, strict=True):
         record = call.portal.stores[kind].by_id(record_id)
         if record is None or record.archived_at is not None:
-            legacy = object_types()[kind].legacy
+            legacy = call.portal.kinds[kind].legacy
             raise errors.invalid(
                 f"{legacy}={record_id} is not valid",
                 context={"objectId": [record_id], "objectType": [legacy]},
@@ -173,34 +207,45 @@ def _link_item(call: Call, pair: Pair, item: dict[str, Any]) -> list[dict[str, A
     _must_exist(call, pair, ids)
     types = call.portal.links.chosen(pair, item.get("types") or [])
     call.portal.links.link(pair, ids, types)
-    return [_labelled(pair, ids, types)]
+    return [_labelled(call, pair, ids, types)]
 
 
 def _link_default(call: Call, pair: Pair, ids: Pair) -> list[dict[str, Any]]:
     plain = call.portal.links.default(pair)
     call.portal.links.add(pair, ids, [plain])
-    return [_spec(ids, plain.id), _spec((ids[1], ids[0]), plain.inverse)]
+    return [
+        _spec(ids, plain, plain.id),
+        _spec((ids[1], ids[0]), plain, plain.inverse),
+    ]
 
 
-def _spec(ids: Pair, type_id: int) -> dict[str, Any]:
+def _spec(ids: Pair, one: LinkType, type_id: int) -> dict[str, Any]:
     return {
         "from": {"id": ids[0]},
         "to": {"id": ids[1]},
         "associationSpec": {
-            "associationCategory": "HUBSPOT_DEFINED",
+            "associationCategory": one.category,
             "associationTypeId": type_id,
         },
     }
 
 
-def _labelled(pair: Pair, ids: Pair, types: list[LinkType]) -> dict[str, Any]:
+def _labelled(
+    call: Call, pair: Pair, ids: Pair, types: list[LinkType]
+) -> dict[str, Any]:
+    kinds = call.portal.kinds
     return {
-        "fromObjectTypeId": object_types()[pair[0]].type_id,
-        "fromObjectId": int(ids[0]),
-        "toObjectTypeId": object_types()[pair[1]].type_id,
-        "toObjectId": int(ids[1]),
+        "fromObjectTypeId": kinds[pair[0]].type_id,
+        "fromObjectId": _id(call, ids[0]),
+        "toObjectTypeId": kinds[pair[1]].type_id,
+        "toObjectId": _id(call, ids[1]),
         "labels": [one.label for one in types if one.label],
     }
+
+
+def _id(call: Call, record_id: str) -> str | int:
+    """A number in the samples of v4, a string in the description of dated versions."""
+    return record_id if call.dated else int(record_id)
 
 
 def _held(
@@ -213,7 +258,7 @@ def _held(
     body: dict[str, Any] = {
         "results": [
             {
-                "toObjectId": int(other),
+                "toObjectId": _id(call, other),
                 "associationTypes": [
                     links.types[(*pair, type_id)].as_dict() for type_id in sorted(held)
                 ],

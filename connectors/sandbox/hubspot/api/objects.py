@@ -9,7 +9,6 @@ from aiohttp import web
 from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.api.rendering import HISTORY_CAP, Reader
 from connectors.sandbox.hubspot.call import Call, empty, reply
-from connectors.sandbox.hubspot.crm.catalog import object_types
 from connectors.sandbox.hubspot.crm.merging import merged
 from connectors.sandbox.hubspot.crm.records import RecordStore
 from connectors.sandbox.hubspot.crm.writes import LinkPlan, Plan
@@ -51,7 +50,7 @@ async def create(call: Call) -> web.Response:
     if writer.warnings:
         shown["warnings"] = writer.warnings
     url = call.portal.record_url(store, record)
-    if call.version.startswith("2026"):
+    if call.dated:
         shown["url"] = url
     return reply(shown, 201, {"Location": url})
 
@@ -102,7 +101,7 @@ def planned_links(call: Call, store: RecordStore, wanted: Any) -> list[LinkPlan]
             types = call.portal.links.chosen(pair, [spec])
             record = call.portal.stores[target].by_id(other)
             if record is None or record.archived_at is not None:
-                bad.append((object_types()[target].legacy, other))
+                bad.append((call.portal.kinds[target].legacy, other))
             plans.append((pair, other, types))
     if bad:
         raise errors.invalid(

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from connectors.sandbox.hubspot.call import Call
-from connectors.sandbox.hubspot.crm.catalog import object_types, type_names
 from connectors.sandbox.hubspot.crm.portal import Portal
 from connectors.sandbox.hubspot.crm.records import Record, RecordStore
 
@@ -51,8 +50,8 @@ def linked(
     """The `associations` of a read: one entry per association type."""
     found = {}
     for word in to:
-        kind = object_types().get(word)
-        if kind is None or kind.name not in type_names():
+        kind = portal.kinds.get(word)
+        if kind is None:
             continue
         pair = (store.object_type.name, kind.name)
         results = [
@@ -81,7 +80,7 @@ class Reader:
         self.names = wanted_names(self.portal, store, [*properties, *with_history])
         self.with_history = list(with_history)
         self.associations = list(associations)
-        self.dated = call.version.startswith("2026")
+        self.dated = call.dated
 
     def show(self, record: Record) -> dict[str, Any]:
         shown = record.envelope(chosen(record.props, self.names))

@@ -11,10 +11,13 @@ from connectors.sandbox.hubspot.api import (
     account,
     associations,
     batches,
+    currencies,
     objects,
     pipelines,
     properties,
+    schemas,
     search,
+    validations,
 )
 from connectors.sandbox.hubspot.call import IDENTITY, Call, Endpoint
 from connectors.sandbox.hubspot.errors import ApiError
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from connectors.sandbox.hubspot.standin import HubSpotStandIn
 
 DATED = ("2026-03", "2026-09")
+
+VALIDATIONS = "/crm/property-validations/{ver}"
 
 # Family -> (legacy version and prefix, dated prefix with {ver}).
 FAMILIES = {
@@ -34,11 +39,15 @@ FAMILIES = {
     "owners": ("v3", "/crm/v3/owners", "/crm/owners/{ver}"),
     "limits": ("v3", "/crm/v3/limits", "/crm/limits/{ver}"),
     "schemas": ("v3", "/crm-object-schemas/v3", "/crm-object-schemas/{ver}"),
+    "currencies": ("v3", "/settings/v3/currencies", "/settings/currencies/{ver}"),
+    "validations": ("v3", "/crm/v3/property-validations", VALIDATIONS),
     "account": ("v3", "/account-info/v3", "/account-info/{ver}"),
 }
 
 LINKS = "/{type}/{id}/associations"
 PAIR = "/{from}/{to}"
+LIMITS = "/definitions/configurations"
+RULE = "/{type}/{name}/rule-type/{rule}"
 
 ROUTES: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("POST", "objects", "/{type}/batch/create", batches.create),
@@ -64,7 +73,10 @@ ROUTES: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("POST", "links", PAIR + "/batch/labels/archive", associations.batch_unlabel),
     ("GET", "links", PAIR + "/labels", associations.labels),
     ("POST", "links", PAIR + "/labels", associations.create_label),
+    ("PUT", "links", PAIR + "/labels", associations.update_label),
     ("DELETE", "links", PAIR + "/labels/{type_id}", associations.delete_label),
+    ("GET", "links", LIMITS + "/all", associations.limits),
+    ("POST", "links", LIMITS + PAIR + "/batch/create", associations.set_limits),
     ("GET", "properties", "/{type}", properties.list_all),
     ("POST", "properties", "/{type}", properties.create),
     ("POST", "properties", "/{type}/batch/create", properties.batch_create),
@@ -96,7 +108,20 @@ ROUTES: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("GET", "owners", "/", account.owners),
     ("GET", "owners", "/{id}", account.owner),
     ("GET", "limits", "/custom-properties", account.custom_property_limits),
-    ("GET", "schemas", "/schemas", account.schemas),
+    ("GET", "schemas", "/schemas", schemas.list_all),
+    ("POST", "schemas", "/schemas", schemas.create),
+    ("GET", "schemas", "/schemas/{type}", schemas.read),
+    ("PATCH", "schemas", "/schemas/{type}", schemas.update),
+    ("DELETE", "schemas", "/schemas/{type}", schemas.delete),
+    ("POST", "schemas", "/schemas/{type}/associations", schemas.associate),
+    ("GET", "currencies", "/company-currency", currencies.company),
+    ("GET", "currencies", "/codes", currencies.codes),
+    ("GET", "currencies", "/exchange-rates/current", currencies.rates),
+    ("POST", "currencies", "/exchange-rates", currencies.add_rate),
+    ("GET", "validations", "/{type}", validations.list_all),
+    ("GET", "validations", "/{type}/{name}", validations.read),
+    ("PUT", "validations", RULE, validations.put),
+    ("DELETE", "validations", RULE, validations.delete),
     ("GET", "account", "/details", account.details),
     ("GET", "account", "/api-usage/daily/private-apps", account.daily_usage),
 )

@@ -28,6 +28,9 @@ class ObjectType:
     pipeline: tuple[str, str] | None = None
     scope_name: str = ""
     umbrella: str | None = None
+    custom: bool = False
+    label: str = ""
+    display: str = ""
 
     def scopes(self, kind: str, verb: str) -> list[str]:
         """Scopes of which one is needed: kind `objects` or `schemas`."""
@@ -52,7 +55,7 @@ def object_types() -> dict[str, ObjectType]:
             for key, value in row.items()
         }
         one = ObjectType(name=name, **values)
-        found |= {one.name: one, one.singular: one, one.type_id: one}
+        found |= spellings(one)
     return found
 
 
@@ -72,3 +75,8 @@ def option_list(name: str) -> tuple[tuple[str, str], ...]:
 def standard_properties(object_type: str) -> dict[str, list[str]]:
     """Rows of the standard properties of a type, common ones included."""
     return {**data("properties/common"), **data(f"properties/{object_type}")}
+
+
+def spellings(one: ObjectType) -> dict[str, ObjectType]:
+    """An object type by everything that names it in a path."""
+    return {one.name: one, one.singular: one, one.type_id: one}

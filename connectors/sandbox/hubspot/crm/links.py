@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.hubspot.crm.catalog import data, object_types
+from connectors.sandbox.hubspot.crm.catalog import ObjectType, data
 from connectors.sandbox.hubspot.errors import ApiError, invalid
 
 if TYPE_CHECKING:
     from connectors.sandbox.hubspot.crm.portal import Portal
+    from connectors.sandbox.hubspot.webhooks.watching import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +43,9 @@ class LinkType:
         return {"category": self.category, "typeId": self.id, "label": self.label}
 
 
-def _spelling(source: str, target: str, label: str | None) -> str:
-    kinds = object_types()
+def _spelling(
+    kinds: Mapping[str, ObjectType], source: str, target: str, label: str | None
+) -> str:
     plain = f"{kinds[source].singular}_to_{kinds[target].singular}"
     if label is None:
         # Only where a primary type takes the short name does the plain one not.
@@ -56,12 +59,22 @@ def _spelling(source: str, target: str, label: str | None) -> str:
 class Links:
     """Who is associated with whom, kept in both directions."""
 
+    watch: Watch | None = None
+    """Who is told of changes; not part of a saved state."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: one for name, one in vars(self).items() if name != "watch"}
+
     def __init__(self, portal: Portal):
         self.portal = portal
         self.types: dict[tuple[str, str, int], LinkType] = {}
         self.plain: dict[Pair, LinkType] = {}
         self._held: dict[Pair, dict[str, dict[str, set[int]]]] = {}
         self._next_label = 2001
+        self.limits: dict[Pair, int] = {
+            (source, target): most
+            for source, target, most in data("associations")["limits"]
+        }
         for source, target, forward, back, *labels in data("associations")["types"]:
             words = labels or [None, None]
             self._define((source, target), (forward, back), DEFINED, words)
@@ -83,22 +96,46 @@ class Links:
                 label,
                 inverse,
                 category == DEFINED and own in PRIMARY,
-                _spelling(source, target, label),
+                _spelling(self.portal.kinds, source, target, label),
             )
             self.types[one.source, one.target, one.id] = one
-            if one.label is None and category == DEFINED:
+            if one.label is None:
                 self.plain[one.source, one.target] = one
+
+    def define_plain(self, pair: Pair) -> LinkType:
+        """The plain type of a pair that HubSpot does not define itself."""
+        if pair not in self.plain:
+            self._define(pair, self._new_ids(), CUSTOM, [None, None])
+        return self.plain[pair]
+
+    def forget_type(self, object_type: str) -> None:
+        """Drop the association types of an object type that is gone."""
+        self.types = {k: v for k, v in self.types.items() if object_type not in k[:2]}
+        self.plain = {k: v for k, v in self.plain.items() if object_type not in k}
+
+    def _new_ids(self) -> tuple[int, int]:
+        ids = (self._next_label, self._next_label + 1)
+        self._next_label += 2
+        return ids
 
     def define_label(self, pair: Pair, label: str, inverse: str) -> list[LinkType]:
         """A label of the account's own; at most ten per pair."""
-        own = [one for one in self.of_pair(pair) if one.category == CUSTOM]
+        own = [
+            one for one in self.of_pair(pair) if one.category == CUSTOM and one.label
+        ]
         if len(own) >= LABEL_CAP:
             raise invalid(f"The limit of {LABEL_CAP} labels is reached.")
-        ids = (self._next_label, self._next_label + 1)
-        self._next_label += 2
+        ids = self._new_ids()
         self._define(pair, ids, CUSTOM, [label, inverse])
         keys = {(*pair, ids[0]), (*reversed(pair), ids[1])}
         return [one for key, one in self.types.items() if key in keys]
+
+    def rename(self, pair: Pair, type_id: int, label: str) -> None:
+        """Another text for a label of the account's own; 400 for any other type."""
+        found = self.types.get((*pair, type_id))
+        if found is None or found.category != CUSTOM or not found.label or not label:
+            raise invalid(f"The label {type_id} cannot be changed.")
+        self.types[(*pair, type_id)] = replace(found, label=label)
 
     def drop_label(self, pair: Pair, type_id: int) -> None:
         found = self.types.pop((*pair, type_id), None)
@@ -134,6 +171,7 @@ class Links:
     def link(self, pair: Pair, ids: Pair, types: list[LinkType]) -> None:
         """Set exactly these types on a pair of records, the plain one always too."""
         self._note_second_parent(pair, ids)
+        self._refuse_beyond(pair, ids)
         wanted = {self.default(pair).id, *(one.id for one in types)}
         for one in types:
             # The primary flag sits on the forward type; its inverse counts too.
@@ -174,6 +212,9 @@ class Links:
                 self.add(pair, (new_id, other), types)
 
     def _set(self, pair: Pair, ids: Pair, wanted: set[int]) -> None:
+        known = self.held(pair, ids[0]).get(ids[1], set())
+        if self.watch and bool(known) != bool(wanted):
+            self.watch.linked(pair, ids, removed=not wanted)
         back = {self.types[(*pair, type_id)].inverse for type_id in wanted}
         for way, (one, other), type_ids in (
             (pair, ids, wanted),
@@ -185,6 +226,8 @@ class Links:
             else:
                 row.pop(other, None)
         self._keep_primary_company(pair, ids)
+        if set(pair) == {"invoices", "commerce_payments"}:
+            self.portal.pay(ids[pair.index("invoices")])
 
     def _demote(self, pair: Pair, source_id: str, primary: LinkType) -> None:
         for other, type_ids in list(self.held(pair, source_id).items()):
@@ -201,6 +244,18 @@ class Links:
             primary = next((other for other, ids in held.items() if 1 in ids), "")
             contact.props = {**contact.props, "associatedcompanyid": primary}
 
+    def _refuse_beyond(self, pair: Pair, ids: Pair) -> None:
+        """400 where a record would have more of the other type than it may."""
+        for way, (one, other) in ((pair, ids), (pair[::-1], ids[::-1])):
+            most = self.limits.get(way)
+            held = self.held(way, one)
+            if most is not None and other not in held and len(held) >= most:
+                raise invalid(
+                    f"{way[0]} {one} cannot be associated with more than {most} "
+                    f"{way[1]}.",
+                    subCategory="crm.associations.ASSOCIATION_LIMIT_EXCEEDED",
+                )
+
     def _note_second_parent(self, pair: Pair, ids: Pair) -> None:
         if "line_items" not in pair:
             return
@@ -212,7 +267,7 @@ class Links:
                 logger.warning(text)
 
     def _wrong_direction(self, pair: Pair, type_id: int) -> ApiError:
-        kinds = object_types()
+        kinds = self.portal.kinds
         for source, target, known in self.types:
             if known == type_id:
                 return invalid(

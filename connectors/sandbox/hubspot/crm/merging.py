@@ -32,15 +32,17 @@ def merged(
     if any(emails):
         gaps["hs_additional_emails"] = ";".join(one for one in emails if one)
     writer.internal = True
-    store.archive(other, writer.stamp)
+    store.archive(other, writer.stamp, told=False)
     if not portal.config.merge_new_id:
         writer.apply(Plan(primary, gaps))
         survivor, gone = primary, [other]
     else:
-        store.archive(primary, writer.stamp)
+        store.archive(primary, writer.stamp, told=False)
         survivor, _ = writer.apply(Plan(None, {**primary.props, **gaps}))
         gone = [primary, other]
     for one in gone:
         one.merged_into = survivor
         portal.links.move(kind, one.id, survivor.id)
+    if store.watch:
+        store.watch.merged(store, survivor, (primary, other), writer.stamp)
     return survivor

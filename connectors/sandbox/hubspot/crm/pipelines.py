@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.hubspot.crm.catalog import data, object_types
+from connectors.sandbox.hubspot.crm.catalog import data
 from connectors.sandbox.hubspot.errors import ApiError, invalid
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class PipelineEditor:
         raise ApiError(404, "resource not found", "OBJECT_NOT_FOUND")
 
     def create(self, body: dict[str, Any]) -> dict[str, Any]:
-        if object_types()[self.object_type].pipeline is None:
+        if self.portal.kinds[self.object_type].pipeline is None:
             raise invalid(f"{self.object_type} have no pipelines.")
         label = self._label(body, [one["label"] for one in self.pipelines.values()])
         made: dict[str, Any] = {
@@ -118,7 +118,7 @@ class PipelineEditor:
         ]
 
     def _refuse_in_use(self, stage_ids: list[str]) -> None:
-        names = object_types()[self.object_type].pipeline
+        names = self.portal.kinds[self.object_type].pipeline
         if names is None:
             return
         used = [

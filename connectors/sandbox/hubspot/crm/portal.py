@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox.core.clock import Clock
 from connectors.sandbox.core.ledger import Ledger
 from connectors.sandbox.hubspot.config import MAIN_PORTAL, HubSpotConfig
 from connectors.sandbox.hubspot.crm import values
-from connectors.sandbox.hubspot.crm.catalog import data, object_types, type_names
+from connectors.sandbox.hubspot.crm.catalog import (
+    ObjectType,
+    data,
+    object_types,
+    option_list,
+    spellings,
+    type_names,
+)
 from connectors.sandbox.hubspot.crm.links import Links
 from connectors.sandbox.hubspot.crm.pipelines import born_with
 from connectors.sandbox.hubspot.crm.records import Record, RecordStore, Source, Stamp
 from connectors.sandbox.hubspot.crm.schema import Schema
+from connectors.sandbox.hubspot.errors import ApiError
+from connectors.sandbox.hubspot.invoicing import paid
 
 FIRST_NUMBER = 30_000_000_000
 NUMBERS_APART = 1_000_000_000
+LOCK_S = 2.0
 BORN = "2020-01-01T00:00:00Z"
+CODES = option_list("currency_codes")
 
 
 class Portal:
@@ -30,20 +42,21 @@ class Portal:
         self.clock = clock
         self.book = book
         self.owners = {row["id"]: row for row in _owners()}
-        self.pipelines = {name: born_with(name, BORN) for name in type_names()}
+        self.kinds: dict[str, ObjectType] = dict(object_types())
+        self.currencies = {
+            code: Decimal(rate) for code, rate in config.currencies.items()
+        }
+        self.home_currency = next(iter(self.currencies), "USD")
+        self.pipelines: dict[str, dict[str, dict[str, Any]]] = {}
         self.schemas: dict[str, Schema] = {}
         self.stores: dict[str, RecordStore] = {}
         self.locks: dict[str, tuple[int, int, float]] = {}
         self.warnings: list[str] = []
         self.pipeline_ids = 0
-        for position, name in enumerate(type_names()):
-            one = object_types()[name]
-            first = FIRST_NUMBER + position * NUMBERS_APART
-            self.stores[name] = RecordStore(one, first)
-            self.schemas[name] = Schema(one, self)
-            for found in self.schemas[name].live.values():
-                if found.unique:
-                    self.stores[name].add_unique(found.name)
+        self.last_source: Source = ("CRM_UI", "")
+        self.custom_types = 0
+        for name in type_names():
+            self.add_type(object_types()[name])
         self.links = Links(self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -55,11 +68,31 @@ class Portal:
         """Put a portal out of a saved state under these knobs and this clock."""
         self.config, self.clock = config, clock
 
+    def add_type(self, one: ObjectType) -> None:
+        """Make room for the records and definitions of an object type."""
+        first = FIRST_NUMBER + len(self.stores) * NUMBERS_APART
+        self.kinds |= spellings(one)
+        self.pipelines[one.name] = born_with(one.name, BORN)
+        self.stores[one.name] = RecordStore(one, first)
+        self.schemas[one.name] = Schema(one, self)
+        for found in self.schemas[one.name].live.values():
+            if found.unique:
+                self.stores[one.name].add_unique(found.name)
+
+    def drop_type(self, one: ObjectType) -> None:
+        """Forget an object type that has no records left."""
+        for word in spellings(one):
+            self.kinds.pop(word, None)
+        for held in (self.pipelines, self.stores, self.schemas):
+            held.pop(one.name, None)
+        self.links.forget_type(one.name)
+
     def stamp(self) -> str:
         """The present time as the API writes it."""
         return values.iso(self.clock.now())
 
     def write_stamp(self, source: Source) -> Stamp:
+        self.last_source = source
         seconds = self.clock.time()
         moment = Clock.at(seconds)
         return Stamp(seconds, values.epoch_ms(moment), values.iso(moment), source)
@@ -92,6 +125,27 @@ class Portal:
             if value:
                 return value
         return record_id
+
+    def refuse_locked(self, key: str, stamp: Stamp) -> None:
+        """423 when one record is written too often within a second."""
+        second = int(stamp.seconds)
+        last, count, until = self.locks.get(key, (second, 0, 0.0))
+        count = count + 1 if last == second else 1
+        if count > self.config.lock_writes_per_s:
+            until = stamp.seconds + LOCK_S
+        self.locks[key] = (second, count, until)
+        if stamp.seconds < until:
+            raise ApiError(423, "The record is locked by too many writes.")
+
+    def pay(self, invoice_id: str) -> None:
+        """Let an invoice follow its payments; HubSpot's own change, not in the book."""
+        changes = paid(self, invoice_id)
+        if changes:
+            store = self.stores["invoices"]
+            stamp = self.write_stamp(("CALCULATED", ""))
+            changes[store.object_type.modified] = stamp.iso
+            depth = self.config.history_depth
+            store.replace(store.records[invoice_id], changes, stamp, depth)
 
     def record_url(self, store: RecordStore, record: Record) -> str:
         type_id = store.object_type.type_id

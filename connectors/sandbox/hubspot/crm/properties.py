@@ -40,6 +40,7 @@ class Property:
         "on_create_only",
         "options",
         "read_only",
+        "rules",
         "type",
         "unique",
         "updated_at",
@@ -57,6 +58,7 @@ class Property:
         self.archived_at: str | None = None
         self.created_at = self.updated_at = stamp
         self.check: values.Check | None = None
+        self.rules: dict[str, list[str]] = {}
         self.change(body, stamp)
 
     def change(self, body: dict[str, Any], stamp: str) -> None:
@@ -97,7 +99,7 @@ class Property:
     @property
     def simple(self) -> bool:
         """Whether a value is judged by `check` alone."""
-        return not (self.read_only or self.on_create_only or self.many)
+        return not (self.read_only or self.on_create_only or self.many or self.rules)
 
     def as_dict(self) -> dict[str, Any]:
         """The definition as the properties API shows it."""
@@ -133,12 +135,18 @@ class Property:
 
 
 def standard(
-    object_type: ObjectType, owners: Container[str], stamp: str
+    object_type: ObjectType,
+    owners: Container[str],
+    currencies: Container[str],
+    stamp: str,
 ) -> dict[str, Property]:
     """The definitions a portal is born with, by name."""
     found = {}
-    for name, row in standard_properties(object_type.name).items():
-        found[name] = _standard_one(object_type, name, row, owners, stamp)
+    for name, row in standard_properties(
+        "custom" if object_type.custom else object_type.name
+    ).items():
+        found[name] = _standard_one(object_type, name, row, stamp)
+        _join_account(found[name], row, owners, currencies)
     return found
 
 
@@ -146,7 +154,6 @@ def _standard_one(
     object_type: ObjectType,
     name: str,
     row: list[str],
-    owners: Container[str],
     stamp: str,
 ) -> Property:
     kind, label, *flags = row
@@ -169,12 +176,23 @@ def _standard_one(
     made.on_create_only = "on_create" in flags
     for flag in flags:
         made.check = SPECIAL_CHECKS.get(flag, made.check)
-    if "owner" in flags:
-        made.check = values.member(owners, "owners of the account")
-    elif type_ == "enumeration" and not made.options:
+    if type_ == "enumeration" and not made.options:
         # Filled by HubSpot, or judged in the rules: a stage belongs to its pipeline.
         made.check = None
     return made
+
+
+def _join_account(
+    made: Property,
+    row: list[str],
+    owners: Container[str],
+    currencies: Container[str],
+) -> None:
+    """Let what the account has now be the options."""
+    if "owner" in row:
+        made.check = values.member(owners, "owners of the account")
+    elif "options:currency" in row:
+        made.check = values.member(currencies, "currencies of the account")
 
 
 def option_rows(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:

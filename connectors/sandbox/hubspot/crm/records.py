@@ -5,10 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.crm.catalog import ObjectType
 from connectors.sandbox.hubspot.errors import ApiError, no_record, not_an_id
+
+if TYPE_CHECKING:
+    from connectors.sandbox.hubspot.webhooks.watching import Watch
 
 Source = tuple[str, str]
 """sourceType and sourceId of a write."""
@@ -86,6 +89,12 @@ class RecordStore:
             deque()
         )
 
+    watch: Watch | None = None
+    """Who is told of changes; not part of a saved state."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: one for name, one in vars(self).items() if name != "watch"}
+
     def number(self) -> int:
         """The next record id; one taken by a refused create stays unused."""
         self.next_number += 1
@@ -98,6 +107,8 @@ class RecordStore:
             for value in _claimed(name, record.props):
                 index[value] = record
         self._unindexed.append((seconds, record, record.props, record.updated_ms))
+        if self.watch:
+            self.watch.created(self, record)
 
     def replace(
         self, record: Record, changes: dict[str, str], stamp: Stamp, depth: int
@@ -117,21 +128,29 @@ class RecordStore:
         if len(record.history) > depth:
             del record.history[: len(record.history) - depth]
         self._unindexed.append((stamp.seconds, record, record.props, stamp.ms))
+        if self.watch:
+            self.watch.changed(self, record, before, changes, stamp)
 
-    def archive(self, record: Record, stamp: Stamp) -> None:
+    def archive(self, record: Record, stamp: Stamp, *, told: bool = True) -> None:
         """Into the recycle bin; its unique values become free."""
         record.archived_at = stamp.iso
         for name, index in self.unique.items():
             _release(index, _claimed(name, record.props), record)
         self._unindexed.append((stamp.seconds, record, None, stamp.ms))
+        if self.watch and told:
+            self.watch.archived(self, record, stamp)
 
     def restore(self, record: Record, stamp: Stamp) -> None:
         """Out of the recycle bin, which only a person can do."""
         record.archived_at = None
+        record.props = {**record.props, self.object_type.modified: stamp.iso}
+        record.updated, record.updated_ms = stamp.iso, stamp.ms
         for name, index in self.unique.items():
             for value in _claimed(name, record.props):
                 index.setdefault(value, record)
         self._unindexed.append((stamp.seconds, record, record.props, stamp.ms))
+        if self.watch:
+            self.watch.restored(self, record, stamp)
 
     def by_id(self, record_id: str) -> Record | None:
         """A record by id, archived ones and merged-away ones included."""

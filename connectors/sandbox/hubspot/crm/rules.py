@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.crm.catalog import option_list
+from connectors.sandbox.hubspot.invoicing import opened
 
 if TYPE_CHECKING:
+    from connectors.sandbox.hubspot.crm.catalog import ObjectType
     from connectors.sandbox.hubspot.crm.portal import Portal
 
 Values = dict[str, str]
@@ -49,6 +51,8 @@ def staged(pipeline_name: str, stage_name: str, object_type: str) -> Rule:
     """The stage must belong to the pipeline, which falls back to the first one."""
 
     def rule(portal: Portal, before: Values | None, changes: Values) -> Problems:
+        if object_type == "deals":
+            _at_home(portal, changes, {**(before or {}), **changes})
         if not {pipeline_name, stage_name} & changes.keys():
             return []
         pipelines = portal.pipelines[object_type]
@@ -87,6 +91,15 @@ def _closed(changes: Values, now: Values, metadata: dict[str, str]) -> None:
         changes["hs_closed_amount"] = amount if probability == 1 else "0"
 
 
+def _at_home(portal: Portal, changes: Values, now: Values) -> None:
+    """The amount in the account's own currency."""
+    rate = portal.currencies.get(now.get("deal_currency_code") or portal.home_currency)
+    if rate is not None and now.get("amount"):
+        home = Decimal(now["amount"]) * rate
+        changes["amount_in_home_currency"] = str(home)
+        changes["hs_exchange_rate"] = str(rate)
+
+
 def _flag(value: bool) -> str:  # noqa: FBT001 (the one thing it turns to text)
     return "true" if value else "false"
 
@@ -107,10 +120,14 @@ def line_item(portal: Portal, before: Values | None, changes: Values) -> Problem
     return []
 
 
-def invoice(_: Portal, before: Values | None, changes: Values) -> Problems:
+def invoice(portal: Portal, before: Values | None, changes: Values) -> Problems:
     if before is None:
         changes.setdefault("hs_invoice_status", "draft")
         changes.setdefault("hs_invoice_billable", "true")
+        return []
+    status = (before.get("hs_invoice_status"), changes.get("hs_invoice_status"))
+    if status == ("draft", "open"):
+        opened(portal, before, changes)
     return []
 
 
@@ -118,6 +135,13 @@ def payment(_: Portal, before: Values | None, changes: Values) -> Problems:
     if before is None:
         changes.setdefault("hs_latest_status", "processing")
     return []
+
+
+def rule_of(one: ObjectType) -> Rule | None:
+    """What is decided for records of a type; custom ones may have pipelines."""
+    if one.custom and one.pipeline:
+        return staged(*one.pipeline, one.name)
+    return RULES.get(one.name)
 
 
 RULES: dict[str, Rule] = {

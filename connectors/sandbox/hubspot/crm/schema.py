@@ -35,8 +35,10 @@ class Schema:
         self.object_type = object_type
         self.portal = portal
         stamp = portal.stamp()
-        self.live: dict[str, Property] = standard(object_type, portal.owners, stamp)
-        self._sort()
+        self.live: dict[str, Property] = standard(
+            object_type, portal.owners, portal.currencies, stamp
+        )
+        self.sort()
         self.archived: dict[str, Property] = {}
         self._coming: list[tuple[float, Property]] = []
         self.groups: dict[str, dict[str, Any]] = {}
@@ -63,12 +65,12 @@ class Schema:
             )
         return found
 
-    def create(self, body: dict[str, Any]) -> Property:
+    def create(self, body: dict[str, Any], *, at_once: bool = False) -> Property:
         """A new definition, or an archived one restored as posted."""
         self._check_new(body)
         made = Property(body, self.portal.stamp())
         self.archived.pop(made.name, None)
-        lag = self.portal.config.property_lag_s
+        lag = 0.0 if at_once else self.portal.config.property_lag_s
         if lag > 0:
             self._coming.append((self.portal.clock.time() + lag, made))
         else:
@@ -92,7 +94,7 @@ class Schema:
         if "groupName" in body:
             self._check_group(body["groupName"])
         found.change(body, self.portal.stamp())
-        self._sort()
+        self.sort()
         return found
 
     def archive(self, name: str) -> None:
@@ -107,7 +109,7 @@ class Schema:
             )
         found.archived_at = self.portal.stamp()
         self.archived[name] = self.live.pop(name)
-        self._sort()
+        self.sort()
         self.portal.stores[self.object_type.name].forget_unique(name)
 
     def add_group(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -136,11 +138,11 @@ class Schema:
 
     def _join(self, made: Property) -> None:
         self.live[made.name] = made
-        self._sort()
+        self.sort()
         if made.unique:
             self.portal.stores[self.object_type.name].add_unique(made.name)
 
-    def _sort(self) -> None:
+    def sort(self) -> None:
         """Tell apart, for the hot path, text without a form, values that need their
         check and no more, and all others."""
         simple = [one for one in self.live.values() if one.simple]

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from connectors.sandbox.hubspot.admin.validation import CODE
 from connectors.sandbox.hubspot.crm.values import LONGEST_TEXT, BadValue
 
 
@@ -32,6 +33,11 @@ def unknown(name: str) -> dict[str, Any]:
 def read_only(name: str) -> dict[str, Any]:
     text = f'"{name}" is a read only property; its value cannot be set.'
     return {"name": name, "code": "READ_ONLY_VALUE", "message": text}
+
+
+def rule_broken(name: str, value: str, rule: str) -> dict[str, Any]:
+    text = f"{value} does not meet the validation rule {rule} of {name}."
+    return problem(name, value, CODE, text)
 
 
 def too_long(name: str, text: str) -> dict[str, Any]:

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot import errors
+from connectors.sandbox.hubspot.admin import validation
 from connectors.sandbox.hubspot.crm import verdicts
 from connectors.sandbox.hubspot.crm.records import Record, RecordStore, Stamp
-from connectors.sandbox.hubspot.crm.rules import RULES, Problems
+from connectors.sandbox.hubspot.crm.rules import Problems, rule_of
 from connectors.sandbox.hubspot.crm.values import LONGEST_TEXT, BadValue
+from connectors.sandbox.hubspot.documents import GUARDS, kept
+from connectors.sandbox.hubspot.invoicing import INVOICES, PAYMENTS
 
 if TYPE_CHECKING:
     from connectors.sandbox.hubspot.crm.links import LinkType
     from connectors.sandbox.hubspot.crm.portal import Portal
     from connectors.sandbox.hubspot.crm.properties import Property
 
-LOCK_S = 2.0
 LinkPlan = tuple[tuple[str, str], str, "list[LinkType]"]
 
 
@@ -60,7 +62,7 @@ class Writer:
         self.internal = internal
         self.schema = portal.schemas[self.type.name]
         self.properties: dict[str, Property] = self.schema.live
-        self.rule = RULES.get(self.type.name)
+        self.rule = rule_of(self.type)
         self.claims: dict[tuple[str, str], str] = {}
         self.warnings: list[dict[str, Any]] = []
         self._born_with = {
@@ -75,9 +77,12 @@ class Writer:
         if not isinstance(properties, dict):
             raise errors.invalid("properties must be an object")
         if record is not None and self.portal.config.lock_writes_per_s:
-            self._refuse_locked(record)
+            self.portal.refuse_locked(f"{self.type.name}:{record.id}", self.stamp)
         before = record.props if record is not None else None
         changes, problems = self._checked(properties, before)
+        guard = GUARDS.get(self.type.name)
+        if guard is not None and not problems and not self.internal:
+            problems = guard(self.portal, before, changes)
         if self.rule is not None and not problems:
             problems = self.rule(self.portal, before, changes)
         if problems:
@@ -100,12 +105,18 @@ class Writer:
             self.store.replace(record, plan.changes, self.stamp, depth)
         for pair, other, types in plan.links:
             self.portal.links.add(pair, (record.id, other), types)
+        if self.type.name == PAYMENTS:
+            for invoice in self.portal.links.held((PAYMENTS, INVOICES), record.id):
+                self.portal.pay(invoice)
         if not self.internal:
             self._enter(record, new=new)
         return record, new
 
     def archive(self, record: Record) -> None:
-        """To the recycle bin, associations with it."""
+        """To the recycle bin, associations with it. ApiError for what must stay."""
+        refusal = None if self.internal else kept(self.type.name, record)
+        if refusal is not None:
+            raise refusal
         self.store.archive(record, self.stamp)
         self.portal.links.forget(self.type.name, record.id)
         if not self.internal:
@@ -201,6 +212,10 @@ class Writer:
                 changes[name] = definition.check(text)
             except BadValue as bad:
                 self._judge(bad, name, text, changes, problems)
+        if text and definition.rules and not self.internal:
+            rule = validation.broken(definition.rules, text)
+            if rule:
+                problems.append(verdicts.rule_broken(name, text, rule))
 
     def _judge(
         self,
@@ -276,14 +291,3 @@ class Writer:
             writing,
             owner,
         )
-
-    def _refuse_locked(self, record: Record) -> None:
-        second = int(self.stamp.seconds)
-        locks, key = self.portal.locks, f"{self.type.name}:{record.id}"
-        last, count, until = locks.get(key, (second, 0, 0.0))
-        count = count + 1 if last == second else 1
-        if count > self.portal.config.lock_writes_per_s:
-            until = self.stamp.seconds + LOCK_S
-        locks[key] = (second, count, until)
-        if self.stamp.seconds < until:
-            raise errors.ApiError(423, "The record is locked by too many writes.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from connectors.sandbox.hubspot.crm.catalog import object_types
 from connectors.sandbox.hubspot.crm.records import Record, RecordStore
 from connectors.sandbox.hubspot.crm.values import stored_ms
 from connectors.sandbox.hubspot.errors import invalid
@@ -93,7 +92,7 @@ class Searcher:
     def _linked(
         self, word: str, condition: dict[str, Any]
     ) -> Callable[[Record, dict[str, str]], bool]:
-        kind = object_types().get(word)
+        kind = self.portal.kinds.get(word)
         if kind is None or condition.get("operator") not in {"EQ", "IN"}:
             raise invalid(f"Cannot search by associations with {word}")
         pair = (self.store.object_type.name, kind.name)

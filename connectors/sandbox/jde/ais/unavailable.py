@@ -13,19 +13,15 @@ from connectors.sandbox.jde.config import JdeConfig
 from connectors.sandbox.jde.errors import AisError
 from connectors.sandbox.jde.sessions import Sessions
 
-V3 = "/jderest/v3"
 SERVICES = (
-    "formservice",
     "batchformservice",
-    "appstack",
     "appstack/next",
     "poservice",
     "file/{action}",
-    "report/{action}",
+    "report/discover",
     "preference",
     "watchlist",
     "jargonservice",
-    "orchestrator/{name}",
 )
 
 
@@ -44,4 +40,3 @@ def add_unavailable_routes(
     for base in (V1, V2):
         for service in SERVICES:
             app.router.add_post(f"{base}/{service}", refuse)
-    app.router.add_post(f"{V3}/orchestrator/{{name}}", refuse)

@@ -41,7 +41,7 @@ DUNS C13 DUNS Number
 CAAD N8 Server ID
 """
     + AUDIT.lstrip(),
-    indexes="UPMJ",
+    indexes="UPMJ ALKY",
 )
 
 F0111 = table(

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from connectors.sandbox.jde.data.address_tables import ADDRESS_TABLES
 from connectors.sandbox.jde.data.columns import TableDefinition
+from connectors.sandbox.jde.data.finance.tables import FINANCE_TABLES
+from connectors.sandbox.jde.data.finance.ztables import Z_TABLES
 from connectors.sandbox.jde.data.ledger_tables import LEDGER_TABLES
 
 TABLES: dict[str, TableDefinition] = {
-    one.name: one for one in (*ADDRESS_TABLES, *LEDGER_TABLES)
+    one.name: one
+    for one in (*ADDRESS_TABLES, *LEDGER_TABLES, *FINANCE_TABLES, *Z_TABLES)
 }
 LEGACY_CUSTOMER = "F0301"
 

@@ -105,7 +105,7 @@ JOBN C10 Work Stn ID
 UPMJ D Date Updated
 TDAY T Time of Day
 """,
-    indexes="UPMJ",
+    indexes="UPMJ LITM",
 )
 
 F03B11 = table(

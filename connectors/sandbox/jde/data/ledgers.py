@@ -7,14 +7,27 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from connectors.sandbox.jde.data.addresses import BUSINESS_UNITS, COMPANIES
+from connectors.sandbox.jde.data.addresses import COMPANIES
 from connectors.sandbox.jde.data.columns import Row
+from connectors.sandbox.jde.data.finance.chart import (
+    ALWAYS_OPEN,
+    FIRST_ACCOUNTS,
+    FURTHER_ACCOUNTS,
+    HOME_UNITS,
+    MACHINE,
+    units,
+)
 from connectors.sandbox.jde.data.ledger_tables import F03B11, F0901, F4101
 from connectors.sandbox.jde.data.moments import AUDITS, Moments
 from connectors.sandbox.jde.data.pools import TRADES
 
 AUDIT_NAMES = ("USER", "PID", "JOBN", "UPMJ", "UPMT")
 CENT = Decimal("0.01")
+_OWN_CURRENCY = {company: currency for company, _, currency in COMPANIES}
+_OF_DOCUMENT = (
+    *("KCO", "CO", "DGJ", "DIVJ", "DDJ", "DICJ", "ICU", "POST", "MCU", "VR01"),
+)
+"""What the pay items of one document have in common."""
 
 CODES = (
     ("01", "ST", "C", "Customers"),
@@ -40,15 +53,6 @@ PAYMENT_TERMS = (
     ("N60", "Net 60 Days", 60),
     ("210", "2/10 Net 30", 30),
 )
-_ACCOUNTS = (
-    ("1110", "Bank"),
-    ("1210", "Trade Receivables"),
-    ("4110", "Trade Payables"),
-    ("5010", "Sales"),
-    ("5020", "Freight Revenue"),
-    ("6010", "Cost of Goods"),
-    ("8110", "Salaries"),
-)
 
 
 def small_tables(moments: Moments) -> dict[str, list[dict[str, Any]]]:
@@ -64,40 +68,48 @@ def small_tables(moments: Moments) -> dict[str, list[dict[str, Any]]]:
             for code, text, days in PAYMENT_TERMS
         ],
         "F0010": [
-            {"CO": co, "NAME": name, "CRCD": currency, "PNC": 6}
+            {"CO": co, "NAME": name, "CRCD": currency, **_period(moments)}
             for co, name, currency in COMPANIES
         ],
         "F0006": [
             {"MCU": unit, "STYL": "IS", "CO": company, "DL01": f"Branch {unit}"}
-            for unit, company in _units()
+            for unit, company in units()
         ],
     }
 
 
-def _units() -> list[tuple[str, str]]:
-    return [
-        (unit.strip(), COMPANIES[1 + n % 3][0]) for n, unit in enumerate(BUSINESS_UNITS)
-    ]
+def _period(moments: Moments) -> dict[str, Any]:
+    """The open period: the month of seeding in a year that begins in January."""
+    today = moments.day(0)
+    return {"PNC": int(today[4:6]), "DFYJ": f"{today[:4]}0101"}
 
 
-def accounts(rng: random.Random, moments: Moments) -> Iterator[Row]:
+def accounts(rng: random.Random, moments: Moments) -> list[Row]:
     """The chart of accounts of each business unit; some cannot be posted to."""
     audit = moments.audits("P0901")
+    found = []
     number = 12000
-    for unit, company in _units():
-        for account, text in _ACCOUNTS:
+    for unit, company in units():
+        for account, text in FIRST_ACCOUNTS:
             number += 1
-            values = {
-                "AID": f"{number:08d}",
-                "CO": company,
-                "MCU": unit,
-                "OBJ": account,
-                "DL01": text,
-                "LDA": "6",
-                "PEC": "N" if rng.random() < 0.1 else "",
-                **_audit(audit[int(rng.random() * AUDITS)]),
-            }
-            yield F0901.row(values)
+            edit = "N" if rng.random() < 0.1 and account not in ALWAYS_OPEN else ""
+            edit = "M" if account in MACHINE else edit
+            ending = _audit(audit[int(rng.random() * AUDITS)])
+            values = _account(number, (unit, company), (account, text, edit))
+            found.append(F0901.row(values | ending))
+    for unit, company in units():
+        for kind in FURTHER_ACCOUNTS:
+            number += 1
+            values = _account(number, (unit, company), kind)
+            found.append(F0901.row(values | _audit(audit[number % AUDITS])))
+    return found
+
+
+def _account(
+    number: int, unit: tuple[str, str], kind: tuple[str, str, str]
+) -> dict[str, Any]:
+    values = {"AID": f"{number:08d}", "MCU": unit[0], "CO": unit[1], "LDA": "6"}
+    return {**values, "OBJ": kind[0], "DL01": kind[1], "PEC": kind[2]}
 
 
 def items(rng: random.Random, moments: Moments, count: int) -> Iterator[Row]:
@@ -138,8 +150,12 @@ def invoices(
             continue
         document += 1 + int(rng.random() * 1.3)
         parts = 2 if rng.random() < 0.08 else 1
+        head: dict[str, Any] = {}
         for part in range(1, parts + 1):
             values = _invoice(rng, moments, an8, currency)
+            head = head or {alias: values[alias] for alias in _OF_DOCUMENT}
+            values |= head
+            values |= _foreign(values)
             values |= {"DOC": document, "SFX": f"{part:03d}"}
             values |= _audit(audit[int(rng.random() * AUDITS)])
             yield _filled(template, values)
@@ -149,10 +165,9 @@ def _invoice(
     rng: random.Random, moments: Moments, an8: int, currency: str
 ) -> dict[str, Any]:
     age = int(rng.random() * 200)
-    company, _, own = COMPANIES[1 + int(rng.random() * 3)]
+    company = COMPANIES[1 + int(rng.random() * 3)][0]
     gross = Decimal(int(rng.random() * 5_000_000) + 100) * CENT
     paid = rng.random() < 0.3
-    foreign = currency != own
     opened = 0 * gross if paid else gross
     return {
         "KCO": company,
@@ -170,14 +185,19 @@ def _invoice(
         "AG": gross,
         "AAP": opened,
         "ATXA": gross,
-        "CRRM": "F" if foreign else "D",
         "CRCD": currency,
-        "ACR": (gross * 2).quantize(CENT) if foreign else 0 * gross,
-        "FAP": (opened * 2).quantize(CENT) if foreign else 0 * gross,
-        "MCU": BUSINESS_UNITS[1],
+        "MCU": HOME_UNITS[company].rjust(12),
         "PTC": "N30",
         "VR01": f"PO {int(rng.random() * 90000)}",
     }
+
+
+def _foreign(values: dict[str, Any]) -> dict[str, Any]:
+    """The amounts in the customer's currency, where the company has another."""
+    gross, opened = values["AG"], values["AAP"]
+    if values["CRCD"] == _OWN_CURRENCY[values["CO"]]:
+        return {"CRRM": "D", "ACR": 0 * gross, "FAP": 0 * gross}
+    return {"CRRM": "F", "ACR": 2 * gross, "FAP": 2 * opened}
 
 
 def _filled(template: Row, values: dict[str, Any]) -> Row:

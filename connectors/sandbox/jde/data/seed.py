@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import date
 
 from connectors.sandbox.jde.data.addresses import AddressSeeder
 from connectors.sandbox.jde.data.columns import Row
-from connectors.sandbox.jde.data.database import Database
+from connectors.sandbox.jde.data.database import Database, no_collection
 from connectors.sandbox.jde.data.ledgers import (
     accounts,
     invoices,
@@ -21,6 +19,8 @@ from connectors.sandbox.jde.data.moments import Moments
 
 FIRST_NUMBER = 6001
 FIRST_DOCUMENT = 1000
+AT_ONCE = 2000
+"""Up to so many customers the general ledger is drawn up with the seed."""
 
 
 def seed(database: Database, customers: int, seed_number: int, today: date) -> None:
@@ -29,9 +29,10 @@ def seed(database: Database, customers: int, seed_number: int, today: date) -> N
     Repeatable for the same arguments, the same day and an empty database; a second
     call continues the numbers.
     """
+    database.mark()
     rng = random.Random(f"jde {seed_number}")
     moments = Moments(today, rng)
-    with _no_collection():
+    with no_collection():
         fresh = not len(database["F0101"])
         seeder = AddressSeeder(rng, moments, _following(database, FIRST_NUMBER))
         if fresh:
@@ -44,6 +45,9 @@ def seed(database: Database, customers: int, seed_number: int, today: date) -> N
         first = database["F03B11"].rows[-1][0] if not fresh else FIRST_DOCUMENT
         ledger = invoices(rng, moments, seeder.currencies, first)
         _load(database, {"F03B11": ledger})
+    database.seeded_on = f"{today:%Y%m%d}"
+    if customers <= AT_ONCE:
+        database.settle()
 
 
 def _address_rows(seeder: AddressSeeder) -> dict[str, Iterable[Row]]:
@@ -78,18 +82,3 @@ def _load(database: Database, rows: dict[str, Iterable[Row]]) -> None:
 def _following(database: Database, first: int) -> int:
     rows = database["F0101"].rows
     return max(first, rows[-1][0] + 1) if rows else first
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector: a million new rows are no garbage."""
-    was_on = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-        # The rows hold no cycles: no later pass of the collector needs to see them.
-        gc.freeze()

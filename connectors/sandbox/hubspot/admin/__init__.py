@@ -1,0 +1,1 @@
+"""What an admin of the account has set up: custom objects, validation rules."""

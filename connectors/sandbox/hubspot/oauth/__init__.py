@@ -1,0 +1,1 @@
+"""HubSpot's OAuth server: the page that asks, codes, tokens."""

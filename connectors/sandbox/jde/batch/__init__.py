@@ -1,0 +1,1 @@
+"""Batch input tables and the programs that empty them."""

@@ -1,0 +1,1 @@
+"""The posting service: every way into the ledgers goes through here."""

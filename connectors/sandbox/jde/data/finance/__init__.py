@@ -1,0 +1,1 @@
+"""Tables of money: vouchers, payments, receipts, the general ledger, batch input."""

@@ -1,0 +1,1 @@
+"""Interactive applications, driven one form at a time."""

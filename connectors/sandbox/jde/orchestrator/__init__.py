@@ -1,0 +1,1 @@
+"""Orchestrations: named business actions with inputs and outputs of their own."""

@@ -1,0 +1,1 @@
+"""What the site holds: customers, suppliers, items and sales orders."""

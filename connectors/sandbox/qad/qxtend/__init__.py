@@ -1,0 +1,1 @@
+"""Enterprise Edition: QXtend inbound, its QDocs and the queries of a site."""

@@ -1,0 +1,1 @@
+"""Adaptive ERP: log-in, browses, business documents, the lines of an order."""

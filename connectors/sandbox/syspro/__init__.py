@@ -1,0 +1,1 @@
+"""SYSPRO: e.net over REST and SOAP, OData, one company."""

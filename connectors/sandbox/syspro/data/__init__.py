@@ -1,0 +1,1 @@
+"""The company database: tables, rows, invented records."""

@@ -1,0 +1,1 @@
+"""e.net: sessions, business objects, REST and SOAP in front of them."""
