@@ -16,6 +16,7 @@ _OPERATOR = {
     "run_flow",
     "backfill_flow",
     "replay_syncrecord",
+    "decide_review",
     "change_alert",
 }
 _MAPPER = {
@@ -27,13 +28,16 @@ _MAPPER = {
     "change_valuemap",
     "delete_valuemap",
 }
+# What only administrators see: of use to who looks into the machinery.
+_MACHINERY = {"view_changeevent"}
 _ADMINISTERED = ("connectors", "auth", "django_q", "axes")
 
 
 def create_groups(**_: object) -> None:
     """Create the groups and give them what they lack; a `post_migrate` receiver."""
     ours = Permission.objects.filter(content_type__app_label="connectors")
-    seen = [p for p in ours if p.codename.startswith("view_")]
+    shown = ours.exclude(codename__in=_MACHINERY)
+    seen = [p for p in shown if p.codename.startswith("view_")]
     wanted: dict[str, Iterable[Permission]] = {
         "viewer": seen,
         "operator": [*seen, *(p for p in ours if p.codename in _OPERATOR)],

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django_q.tasks import async_task
 
 from connectors.sync import execution
+from connectors.sync.drift import schedule
+from connectors.sync.events import journals
 from connectors.sync.sweep import sweep as sweep_once
+from connectors.sync.worker import filling
 from connectors.sync.worker.supervisor import beat, worker_name
 
 
@@ -16,6 +19,13 @@ def execute_run(run_id: int) -> None:
         async_task("connectors.tasks.execute_run", run_id)
 
 
+def fill_replay(run_id: int) -> None:
+    """Take up the records of an ordered replay; the last of them queues its run."""
+    beat(worker_name())
+    if not filling.fill(run_id):
+        async_task(filling.TASK, run_id)
+
+
 def push_flow(flow_id: int) -> None:
     """Write what is due in a flow, beside whoever else does."""
     beat(worker_name())
@@ -23,6 +33,20 @@ def push_flow(flow_id: int) -> None:
         async_task("connectors.tasks.push_flow", flow_id)
 
 
+def refresh_fields(connection_id: int) -> None:
+    """Read the fields of a connection again, and tell what has changed."""
+    beat(worker_name())
+    schedule.refresh(connection_id)
+
+
+def read_journal(connection_id: int) -> None:
+    """Store what is new in a connection's journal."""
+    beat(worker_name())
+    if not journals.read(connection_id):
+        async_task(journals.TASK, connection_id)
+
+
 def sweep() -> None:
     """See connectors.sync.sweep."""
+    beat(worker_name())
     sweep_once()

@@ -9,4 +9,5 @@ from connectors import views
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),
+    path("hooks/<str:token>/", views.hook, name="hook"),
 ]

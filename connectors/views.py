@@ -6,12 +6,19 @@ from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from connectors.sdk.events import Delivery, DeliveryRefusedError
+from connectors.sync.events import feeds
 from connectors.sync.watch.health import health, metrics_text
+
+# Bytes; a hundred events, with values of some length in them, are a tenth of it.
+LARGEST_DELIVERY = 1_000_000
 
 
 @never_cache
@@ -40,6 +47,34 @@ def metrics(request: HttpRequest) -> HttpResponse:
             headers={"WWW-Authenticate": "Bearer"},
         )
     return HttpResponse(metrics_text(), content_type=CONTENT_TYPE_LATEST)
+
+
+@never_cache
+@csrf_exempt
+@require_POST
+def hook(request: HttpRequest, token: str) -> HttpResponse:
+    """What a system posts to us: 204 once it is stored, 401 when it is not proven.
+
+    Anything but 2xx makes a sender try again.
+    """
+    feed = feeds.by_token(token)
+    if feed is None:
+        return HttpResponse(status=404)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_DELIVERY:
+        return HttpResponse(status=413)
+    delivery = Delivery(
+        method="POST",
+        url="",
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.body,
+        at=timezone.now(),
+    )
+    try:
+        feeds.accept(feed, delivery, request.META.get("QUERY_STRING", ""))
+    except DeliveryRefusedError:
+        # Why stands on the connection's page; a stranger learns nothing.
+        return HttpResponse(status=401)
+    return HttpResponse(status=204)
 
 
 def _may_see_metrics(request: HttpRequest) -> bool:

@@ -100,7 +100,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;"
-    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-32000;"
+    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-12000;"
 )
 
 
@@ -206,6 +206,17 @@ CONTENT_SECURITY_POLICY = {
 # Private ranges that connections may reach: ERPs live there, and so does much that a
 # server-side request must never touch. Metadata addresses stay closed whatever is set.
 ALLOWED_PRIVATE_NETWORKS = env.list("ALLOWED_PRIVATE_NETWORKS", default=[])
+
+# The fields of every connection are read again after so many hours; 0: by hand only.
+CATALOGUE_HOURS = env.int("CATALOGUE_HOURS", default=24)
+
+# --- Live changes -------------------------------------------------------------------
+
+# The public address under which systems reach /hooks/, where it is not SITE_URL. What
+# they sign is this address.
+HOOKS_URL = env.str("HOOKS_URL", default="")
+EVENT_DAYS = env.int("EVENT_DAYS", default=14)
+JOURNAL_SECONDS = env.int("JOURNAL_SECONDS", default=15)
 
 # --- Alerts and health -------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Alerts: what a person is called for, and that it has been dealt with."""
+"""Alerts: what a person is called for, who is at it, and that it is dealt with."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 from connectors.admin.base import ReadOnlyAdmin, RefusedError, post_action
 from connectors.admin.columns import ago
 from connectors.models import Alert, AlertKind
+from connectors.sync.watch import alerts
 
 PERMISSION = "connectors.change_alert"
 LABELS = {
@@ -25,11 +26,18 @@ LABELS = {
     AlertKind.STOPPED: "danger",
     AlertKind.SILENT: "warning",
     AlertKind.WORKER: "danger",
+    AlertKind.BUDGET: "warning",
+    AlertKind.DRIFT: "warning",
+    AlertKind.EVENTS: "warning",
 }
 
 
 def _open(alert: Alert) -> bool:
     return alert.resolved_at is None
+
+
+def _new(alert: Alert) -> bool:
+    return alert.resolved_at is None and alert.acknowledged_at is None
 
 
 class OpenFilter(SimpleListFilter):
@@ -39,7 +47,12 @@ class OpenFilter(SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, _request: HttpRequest, _admin: Any) -> list[tuple[str, str]]:
-        return [("resolved", "Resolved"), ("all", "All")]
+        return [
+            ("new", "Needs me"),
+            ("acknowledged", "Acknowledged"),
+            ("resolved", "Resolved"),
+            ("all", "All"),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         chosen = self.value() or "open"
@@ -54,14 +67,18 @@ class OpenFilter(SimpleListFilter):
     def queryset(
         self, _request: HttpRequest, queryset: QuerySet[Alert]
     ) -> QuerySet[Alert]:
-        if self.value() == "all":
+        value = self.value()
+        if value == "all":
             return queryset
-        return queryset.filter(resolved_at__isnull=self.value() != "resolved")
+        if value in ("new", "acknowledged"):
+            queryset = queryset.filter(acknowledged_at__isnull=value == "new")
+        return queryset.filter(resolved_at__isnull=value != "resolved")
 
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    """Alerts are opened by the engine; a person can only say that one is settled."""
+    """Alerts are opened by the engine; a person can only say who is at one, and that
+    one is settled."""
 
     list_display = ("title", "kind_label", "seen", "since", "last", "state")
     list_filter = (OpenFilter, "kind")
@@ -70,7 +87,8 @@ class AlertAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-last_at",)
     sortable_by = ()
-    actions = ("resolve_ticked",)
+    list_select_related = ("acknowledged_by",)
+    actions = ("acknowledge_ticked", "resolve_ticked")
 
     @display(
         description="Kind",
@@ -94,12 +112,26 @@ class AlertAdmin(ReadOnlyAdmin):
     @display(description="State")
     def state(self, alert: Alert) -> SafeString | str:
         if alert.resolved_at is None:
-            return "Open"
+            return acknowledged(alert) or "Open"
         return format_html("Resolved {}", ago(alert.resolved_at))
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:
         """Whether this person may resolve alerts; the action asks by this name."""
         return request.user.has_perm(PERMISSION) and self.has_view_permission(request)
+
+    @action(description="Acknowledge", permissions=["resolve"])
+    def acknowledge_ticked(
+        self, request: HttpRequest, queryset: QuerySet[Alert]
+    ) -> None:
+        """Say of the ticked alerts that this person is at them."""
+        done = 0
+        for alert in queryset.filter(resolved_at=None):
+            if alerts.acknowledge(alert, request.user):
+                self.log_change(request, alert, "Acknowledged.")
+                done += 1
+        text = "1 alert" if done == 1 else f"{done} alerts"
+        level = messages.SUCCESS if done else messages.WARNING
+        self.message_user(request, f"{text} acknowledged.", level)
 
     @action(description="Mark as resolved", permissions=["resolve"])
     def resolve_ticked(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
@@ -113,6 +145,14 @@ class AlertAdmin(ReadOnlyAdmin):
         level = messages.SUCCESS if resolved else messages.WARNING
         self.message_user(request, f"{text} marked as resolved.", level)
 
+    @post_action(PERMISSION, label="Acknowledge", icon="visibility", shown=_new)
+    def acknowledge(self, request: HttpRequest, alert: Alert) -> str:
+        """Say that this person is at it; the page asks for a note along with it."""
+        note = request.POST.get("note", "").strip()
+        if not alerts.acknowledge(alert, request.user, note):
+            raise RefusedError("It was acknowledged or resolved already.")
+        return f"Acknowledged{f': {note[:300]}' if note else '.'}"
+
     @post_action(PERMISSION, label="Mark as resolved", icon="task_alt", shown=_open)
     def resolve(self, _request: HttpRequest, alert: Alert) -> str:
         """Say that this has been dealt with."""
@@ -124,6 +164,7 @@ class AlertAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], **how: Any
     ) -> HttpResponse:
         alert = how["obj"]
+        buttons = self.buttons(request, alert)
         return TemplateResponse(
             request,
             "admin/connectors/alert/page.html",
@@ -133,9 +174,21 @@ class AlertAdmin(ReadOnlyAdmin):
                 alert.title,
                 alert=alert,
                 label_type=LABELS[AlertKind(alert.kind)],
-                buttons=self.buttons(request, alert),
+                # The one that takes a note has a form of its own.
+                buttons=[one for one in buttons if one.name != "acknowledge"],
+                acknowledge=next(
+                    (one for one in buttons if one.name == "acknowledge"), None
+                ),
             ),
         )
+
+
+def acknowledged(alert: Alert) -> SafeString | str:
+    """Who is at it and since when; empty when nobody is."""
+    if alert.acknowledged_at is None:
+        return ""
+    who = f" by {alert.acknowledged_by}" if alert.acknowledged_by else ""
+    return format_html("Acknowledged{} {}", who, ago(alert.acknowledged_at))
 
 
 def _resolve(alert: Alert) -> bool:

@@ -13,6 +13,14 @@ from unfold.decorators import display
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
+# What the filters by age offer.
+AGES = {
+    "today": "Today",
+    "24h": "Last 24 hours",
+    "7d": "Last 7 days",
+    "older": "Older than 7 days",
+}
+
 
 def column(description: str, **how: Any) -> Callable[[Method], Method]:
     """A list column: the theme's `display`, typed. `how`: ordering, label, boolean."""

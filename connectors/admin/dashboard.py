@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -26,12 +26,17 @@ from connectors.models import (
     FlowStatus,
     Health,
     Outcome,
+    Review,
+    ReviewKind,
     SyncRun,
 )
 from connectors.models.record import PROBLEM
+from connectors.sync.access.versions import version_warning
 from connectors.sync.watch import health, tally
 
 SHOWN = 12
+# Alerts looked at, those among them that are acknowledged included.
+LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _permissions(request: HttpRequest) -> dict[str, bool]:
-    names = ("alert", "connection", "flow", "syncrecord", "syncrun")
+    names = ("alert", "connection", "flow", "review", "syncrecord", "syncrun")
     return {name: request.user.has_perm(f"connectors.view_{name}") for name in names}
 
 
@@ -119,16 +124,21 @@ def _needs(
     """The gravest first: nothing works, something is stopped, records are stuck."""
     alerts = _open_alerts() if may["alert"] else []
     yield from _broken(alerts)
-    yield from (_alert(alert) for alert in alerts)
+    # Of one that is acknowledged somebody sees to already: it stays in the list.
+    new = [alert for alert in alerts if alert.acknowledged_at is None]
+    yield from (_alert(alert) for alert in new[:SHOWN])
     told = {(alert.connection_id, alert.flow_id) for alert in alerts}
     yield from _ill(c for c in connections if (c.pk, None) not in told)
     yield from _stopped(f for f in flows if (None, f.pk) not in told)
+    yield from _ending(connections)
+    if may["review"]:
+        yield from _asked()
     if may["syncrecord"]:
         yield from _stuck()
 
 
 def _open_alerts() -> list[Alert]:
-    return list(Alert.objects.filter(resolved_at=None)[:SHOWN])
+    return list(Alert.objects.filter(resolved_at=None).order_by("-last_at")[:LOOKED_AT])
 
 
 def _broken(alerts: list[Alert]) -> Iterator[Need]:
@@ -194,9 +204,48 @@ def _stopped(flows: Iterable[Flow]) -> Iterator[Need]:
             )
 
 
+def _ending(connections: Iterable[Connection]) -> Iterator[Need]:
+    """Versions of the other side's API that will not be supported for long."""
+    for connection in connections:
+        warning = version_warning(connection) if connection.enabled else ""
+        if warning:
+            yield Need(
+                level="warning",
+                icon="event_busy",
+                title=f"{connection}: {warning}",
+                detail="Choose a newer version in the connection's settings.",
+                url=reverse("admin:connectors_connection_change", args=[connection.pk]),
+                go="Open the connection",
+            )
+
+
+def _asked() -> Iterator[Need]:
+    """What waits for a decision, by question; from the open ones' index."""
+    url = reverse("admin:connectors_review_changelist")
+    found = Review.objects.filter(decided_at=None).order_by()
+    rows = found.values_list("kind").annotate(n=Count("pk"), since=Min("opened_at"))
+    for kind, count, since in rows.order_by("-n"):
+        noun = "record waits" if count == 1 else "records wait"
+        if kind == ReviewKind.CONFLICT:
+            noun = "field waits" if count == 1 else "fields wait"
+        yield Need(
+            level="warning",
+            icon="rule",
+            title=f"{count:,} {noun} for your decision: {ReviewKind(kind).label}.",
+            detail="What is asked about is not sent until somebody decides.",
+            url=f"{url}?{urlencode({'kind': kind})}",
+            go="Decide",
+            since=since,
+        )
+
+
 def _stuck() -> Iterator[Need]:
     records = reverse("admin:connectors_syncrecord_changelist")
-    for group in tally.error_groups(tally.problems(), limit=SHOWN):
+    # What waits for a decision is told already.
+    asked = Review.objects.filter(decided_at=None).order_by().values("record")
+    for group in tally.error_groups(
+        tally.problems().exclude(pk__in=asked), limit=SHOWN
+    ):
         query = {"outcome": "needs-me", "flow": group.flow_id}
         if group.fingerprint:
             query["error_fingerprint"] = group.fingerprint

@@ -94,6 +94,11 @@ class HistoryMixin:
         return [Change(name.replace("_", " ").capitalize(), text(old), text(new))]
 
 
+def stored_versions(admin: Any, model: Any) -> Iterator[Entry]:
+    """What was done to the rows of a model, told of all of them together."""
+    yield from _versions(admin, model, {}, None)
+
+
 def _heaped(entries: list[Entry]) -> Iterator[Entry]:
     """Rows that were added (or deleted) together become one entry."""
     for (at, who, heap), group in groupby(
@@ -119,7 +124,7 @@ def text(value: Any) -> str:
 
 
 def _versions(
-    admin: Any, model: Any, where: dict[str, Any], obj: Model
+    admin: Any, model: Any, where: dict[str, Any], obj: Model | None
 ) -> Iterator[Entry]:
     # Newest first from the table, then oldest first: each is compared with the one
     # before it, and the one beyond the limit only serves to be compared with.
@@ -163,7 +168,7 @@ def _heap(model: Any, row: Any) -> str:
 
 
 def _changes(
-    admin: Any, obj: Model, fields: Iterable[Any], old: Any, new: Any
+    admin: Any, obj: Model | None, fields: Iterable[Any], old: Any, new: Any
 ) -> Iterator[Change]:
     if old is None or new.history_type == "-":
         return

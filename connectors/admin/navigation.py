@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from connectors.models import Alert, Connection, Flow, FlowStatus, Health
+from connectors.models import Alert, Connection, Flow, FlowStatus, Health, Review
 from connectors.sync.watch import tally
 
 # A badge says "look here"; beyond this the exact number changes nothing.
@@ -44,6 +44,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         "What happens",
         (
             _Entry("Alerts", "notifications", "connectors.alert", "alerts"),
+            _Entry("Reviews", "rule", "connectors.review", "reviews"),
             _Entry("Sync records", "receipt_long", "connectors.syncrecord", "problems"),
             _Entry("Runs", "play_circle", "connectors.syncrun"),
             _Entry("Bindings", "link", "connectors.binding"),
@@ -55,6 +56,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry("Connections", "cable", "connectors.connection", "connections"),
             _Entry("Flows", "sync_alt", "connectors.flow", "flows"),
             _Entry("Value maps", "translate", "connectors.valuemap"),
+            _Entry("Error policies", "healing", "connectors.errorpolicy"),
         ),
     ),
     (
@@ -68,6 +70,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
     (
         _RARE,
         (
+            _Entry("Change events", "podcasts", "connectors.changeevent"),
             _Entry("Schedules", "schedule", "django_q.schedule"),
             _Entry("Queued tasks", "pending_actions", "django_q.ormq"),
             _Entry("Failed tasks", "error", "django_q.failure"),
@@ -118,10 +121,13 @@ def _item(entry: _Entry, counts: dict[str, int]) -> dict[str, Any]:
 
 
 def _counts() -> dict[str, int]:
-    """What waits for a person; four look-ups by index, whatever the size."""
+    """What waits for a person; five look-ups by index, whatever the size."""
     ill = (Health.REFUSED, Health.UNREACHABLE)
     return {
-        "alerts": Alert.objects.filter(resolved_at=None).count(),
+        "alerts": Alert.objects.filter(resolved_at=None, acknowledged_at=None).count(),
+        "reviews": Review.objects.filter(decided_at=None)
+        .order_by()[: COUNTED_TO + 1]
+        .count(),
         "problems": tally.problems()[: COUNTED_TO + 1].count(),
         "connections": Connection.objects.filter(enabled=True, health__in=ill).count(),
         "flows": Flow.objects.filter(status=FlowStatus.STOPPED).count(),

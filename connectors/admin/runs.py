@@ -21,6 +21,7 @@ from connectors.admin.columns import ago
 from connectors.models import Outcome, RunStatus, SyncRun
 from connectors.sync import runs
 from connectors.sync.watch import tally
+from connectors.sync.worker.filling import unfilled
 
 LABELS = {
     RunStatus.QUEUED: "info",
@@ -140,7 +141,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
         )
 
     def _run(self, request: HttpRequest, object_id: str) -> SyncRun:
-        found = SyncRun.objects.select_related("flow", "started_by")
+        found = SyncRun.objects.select_related("flow", "started_by", "order")
         run = found.filter(pk=object_id).first() if object_id.isdigit() else None
         if run is None:
             raise Http404
@@ -196,6 +197,8 @@ def progress(run: SyncRun) -> dict[str, Any]:
         ],
         "records_url": records_url(run),
         "progress_url": reverse("admin:connectors_syncrun_progress", args=[run.pk]),
+        "order": getattr(run, "order", None),
+        "filling": unfilled(run),
     }
 
 

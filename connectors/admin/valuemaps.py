@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from connectors.admin.base import ConsoleAdmin
+from connectors.admin.base import ConsoleAdmin, Reply, post_action
 from connectors.admin.columns import column
 from connectors.admin.history import HistoryMixin
-from connectors.models import Flow, ValueMap
+from connectors.models import CatalogueField, Flow, ValueMap
 from connectors.sync.mapping.versions import save_version
+
+# An owner's label ends with the address that people know them by.
+_ADDRESS = re.compile(r"\(([^()\s]+@[^()\s]+)\)\Z")
 
 
 class EntriesField(forms.CharField):
@@ -110,12 +115,59 @@ class ValueMapAdmin(HistoryMixin, ConsoleAdmin):
         for flow in _flows(obj):
             save_version(flow, request.user)
 
+    @post_action(
+        "connectors.change_valuemap",
+        label="Add a field's options",
+        icon="playlist_add",
+        title="Adds a line for each option of a field: its label = its stored value",
+    )
+    def add_options(self, request: HttpRequest, obj: ValueMap) -> Reply:
+        """Show the fields that have options, or add those of the chosen one."""
+        offered = _with_options()
+        chosen = offered.filter(pk=request.POST.get("field") or 0).first()
+        if chosen is None:
+            context = self.page_context(
+                request,
+                obj,
+                f"Options for “{obj}”",
+                fields=offered,
+                action=self.action_url("add_options", obj),
+            )
+            return TemplateResponse(
+                request, "admin/connectors/valuemap/add_options.html", context
+            )
+        new = {k: v for k, v in _entries(chosen).items() if k not in obj.entries}
+        obj.entries = {**obj.entries, **new}
+        obj.save()
+        for flow in _flows(obj):
+            save_version(flow, request.user)
+        return f"{len(new)} values of “{chosen.label}” were added."
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], **how: Any
     ) -> Any:
         obj = how.get("obj")
         context["used_by"] = _flows(obj) if obj else None
         return super().render_change_form(request, context, **how)
+
+
+def _with_options() -> QuerySet[CatalogueField]:
+    """Fields whose stored values have labels for people."""
+    known = CatalogueField.objects.filter(missing=False).exclude(options=[])
+    ordered = known.select_related("connection").order_by(
+        "connection__name", "object_type", "label"
+    )
+    return ordered.filter(type__in=["enum", "list"])
+
+
+def _entries(field: CatalogueField) -> dict[str, str]:
+    """The stored value by label, and by the e-mail address where a label has one."""
+    entries: dict[str, str] = {}
+    for option in field.options:
+        address = _ADDRESS.search(option["label"])
+        name = address.group(1) if address else option["label"]
+        entries.setdefault(name, option["value"])
+    return entries
 
 
 def _flows(value_map: ValueMap) -> QuerySet[Flow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -25,11 +26,30 @@ class FlowStatus(models.TextChoices):
     STOPPED = "stopped", "Stopped"
 
 
+class SourceGone(models.TextChoices):
+    """What is done about a record that was deleted or archived in the source."""
+
+    IGNORE = "ignore", "Nothing"
+    ARCHIVE = "archive", "Archive it in the target"
+    FLAG = "flag", "Mark it in the target"
+    HOLD = "hold", "A person decides"
+
+
+class TargetGone(models.TextChoices):
+    """What is done about a change of a record that is gone from the target."""
+
+    LEAVE = "leave", "Leave it deleted"
+    RECREATE = "recreate", "Create it again"
+    HOLD = "hold", "A person decides"
+
+
 class Flow(models.Model):
     """What goes where, how often, recognised by what.
 
     `interval` is in seconds; None runs only when a person says so. `match_field` is
     the unique target field that a record is recognised by; a mapping must fill it.
+    With `creates` a record that nothing in the target matches is created there.
+    `scan_interval`, in seconds, is for sources that do not tell what was deleted.
     """
 
     name = models.CharField(max_length=120, unique=True)
@@ -47,6 +67,27 @@ class Flow(models.Model):
     )
     status = models.CharField(
         max_length=8, choices=FlowStatus.choices, default=FlowStatus.PAUSED
+    )
+    creates = models.BooleanField("create new records", default=True)
+    source_gone = models.CharField(
+        "deleted in the source",
+        max_length=7,
+        choices=SourceGone.choices,
+        default=SourceGone.IGNORE,
+    )
+    scan_interval = models.PositiveIntegerField(
+        "search for deletes every",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(3600)],
+    )
+    flag_field = models.CharField("field of the mark", max_length=200, blank=True)
+    flag_value = models.CharField("mark", max_length=200, blank=True)
+    target_gone = models.CharField(
+        "deleted in the target",
+        max_length=8,
+        choices=TargetGone.choices,
+        default=TargetGone.LEAVE,
     )
     status_reason = models.TextField(blank=True, editable=False)
     mapping_version = models.PositiveIntegerField(default=0, editable=False)
@@ -122,6 +163,12 @@ class Flow(models.Model):
         return pair
 
     @property
+    def counterpart(self) -> Flow | None:
+        """The flow of the other direction, whose records are bound in the same pair."""
+        others = Flow.objects.filter(pair=self.pair_id)
+        return others.exclude(source_is_left=self.source_is_left).first()
+
+    @property
     def ready(self) -> bool:
         """Whether it may run now."""
         return (
@@ -147,34 +194,57 @@ def interval_text(seconds: int | None) -> str:
     return f"every {seconds} seconds"
 
 
-class FlowStateQuerySet(models.QuerySet["FlowState"]):
-    """Claims and leases; every change is one conditional UPDATE."""
+Lease = Literal["lease", "events"]
 
-    def claim(self, flow_id: int, *, seconds: float) -> str | None:
+
+class FlowStateQuerySet(models.QuerySet["FlowState"]):
+    """Claims and leases; every change is one conditional UPDATE.
+
+    A flow has two: "lease" is held by who reads the source from its cursor on, "events"
+    by who reads the records that the source has told of.
+    """
+
+    def claim(
+        self, flow_id: int, *, seconds: float, lease: Lease = "lease"
+    ) -> str | None:
         """Take the lease and return its token, or None: another worker holds it."""
         token, now = uuid.uuid4().hex, timezone.now()
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        until = f"{lease}_until"
+        free = Q(**{until: None}) | Q(**{f"{until}__lt": now})
         won = self.filter(free, flow_id=flow_id).update(
-            lease_token=token, lease_until=now + timedelta(seconds=seconds)
+            **{f"{lease}_token": token, until: now + timedelta(seconds=seconds)}
         )
         return token if won else None
 
-    def renew(self, flow_id: int, token: str, *, seconds: float) -> bool:
-        """Keep the lease; False when it was lost, and work on it must end."""
+    def renew(
+        self,
+        flow_id: int,
+        token: str,
+        *,
+        seconds: float,
+        lease: Lease = "lease",
+        **also: object,
+    ) -> bool:
+        """Keep the lease, and set `also`; False when it was lost, and work must end."""
         until = timezone.now() + timedelta(seconds=seconds)
-        return bool(
-            self.filter(flow_id=flow_id, lease_token=token).update(lease_until=until)
-        )
+        held = self.filter(flow_id=flow_id, **{f"{lease}_token": token})
+        return bool(held.update(**{f"{lease}_until": until}, **also))
 
-    def release(self, flow_id: int, token: str) -> None:
+    def release(self, flow_id: int, token: str, *, lease: Lease = "lease") -> None:
         """Give the lease back, if it is still ours."""
-        self.filter(flow_id=flow_id, lease_token=token).update(
-            lease_token="", lease_until=None
+        self.filter(flow_id=flow_id, **{f"{lease}_token": token}).update(
+            **{f"{lease}_token": "", f"{lease}_until": None}
         )
 
 
 class FlowState(models.Model):
-    """What changes while a flow runs, apart from what a person sets."""
+    """What changes while a flow runs, apart from what a person sets.
+
+    `backfilling` until everything there was has been read and sent once: a full read
+    may go on for days, in more than one run. `kept` counts the pages stored: who
+    compares records with what is known before storing them sees by it that another
+    reader has stored some meanwhile.
+    """
 
     flow = models.OneToOneField(
         Flow, on_delete=models.CASCADE, primary_key=True, related_name="state"
@@ -182,10 +252,15 @@ class FlowState(models.Model):
     cursor = JsonField(null=True, blank=True)
     lease_token = models.CharField(max_length=32, blank=True, default="")
     lease_until = models.DateTimeField(null=True, blank=True)
+    events_token = models.CharField(max_length=32, blank=True, default="")
+    events_until = models.DateTimeField(null=True, blank=True)
+    kept = models.PositiveBigIntegerField(default=0)
     next_run_at = models.DateTimeField(null=True, blank=True)
+    next_scan_at = models.DateTimeField(null=True, blank=True)
     last_run_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
+    backfilling = models.BooleanField(default=False)
 
     objects = FlowStateQuerySet.as_manager()
 

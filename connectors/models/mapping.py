@@ -21,6 +21,22 @@ class UpdateMode(models.TextChoices):
     FILL_EMPTY = "fill_empty", "Only when empty in the target"
 
 
+class ConflictRule(models.TextChoices):
+    """Whose value is taken when both sides have changed it."""
+
+    OWNER = "owner", "The owner's"
+    NEWEST = "newest", "The newest"
+    HOLD = "hold", "A person decides"
+
+
+class BlankRule(models.TextChoices):
+    """What a value that is empty in the source does to the target."""
+
+    OVERWRITE = "overwrite", "Empties it"
+    IGNORE = "ignore", "Leaves it alone"
+    CLEAR = "clear", "Empties it, also when the source says nothing"
+
+
 class Otherwise(models.TextChoices):
     """What a value map does with a value it does not list."""
 
@@ -58,7 +74,8 @@ class FieldMapping(models.Model):
     """One row: source field, transform, target field, update mode.
 
     `argument` belongs to the transform (a template, a formula, a separator).
-    `default` is used where the outcome is empty.
+    `default` is used where the outcome is empty. `conflict` counts where a flow of the
+    other direction fills the source's field from the target's.
     """
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="mappings")
@@ -73,6 +90,12 @@ class FieldMapping(models.Model):
     target_field = models.CharField(max_length=200)
     update_mode = models.CharField(
         max_length=12, choices=UpdateMode.choices, default=UpdateMode.ALWAYS
+    )
+    conflict = models.CharField(
+        max_length=6, choices=ConflictRule.choices, default=ConflictRule.OWNER
+    )
+    blank = models.CharField(
+        max_length=9, choices=BlankRule.choices, default=BlankRule.OVERWRITE
     )
     enabled = models.BooleanField(default=True)
 
@@ -102,6 +125,11 @@ class FieldMapping(models.Model):
             "target_field": self.target_field,
             "update_mode": self.update_mode,
         }
+        # Written down where they differ from what rows did before there were rules.
+        if self.conflict != ConflictRule.OWNER:
+            row["conflict"] = self.conflict
+        if self.blank != BlankRule.OVERWRITE:
+            row["blank"] = self.blank
         if self.value_map:
             row["value_map"] = {
                 "name": self.value_map.name,

@@ -1,7 +1,8 @@
-"""What keeps the machinery honest: alerts, rate ledger, heartbeats, key canary."""
+"""What keeps the machinery honest: alerts, orders, rate ledger, heartbeats, canary."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from connectors.models.connection import Connection
 from connectors.models.fields import EncryptedTextField, JsonField
 from connectors.models.flow import Flow
+from connectors.models.run import SyncRun
 
 
 class AlertKind(models.TextChoices):
@@ -19,10 +21,17 @@ class AlertKind(models.TextChoices):
     STOPPED = "stopped", "Flow stopped"
     SILENT = "silent", "Nothing has run"
     WORKER = "worker", "No worker"
+    BUDGET = "budget", "Requests used up"
+    DRIFT = "drift", "Fields changed"
+    EVENTS = "events", "Live changes interrupted"
 
 
 class Alert(models.Model):
-    """One open alert per kind and subject, counted rather than repeated."""
+    """One open alert per kind and subject, counted rather than repeated.
+
+    Acknowledged, it stays open, but somebody is at it. Resolved, it has ended: the
+    same cause once more is a new alert, which nobody has acknowledged.
+    """
 
     kind = models.CharField(max_length=12, choices=AlertKind.choices)
     subject = models.CharField(max_length=80)
@@ -37,6 +46,11 @@ class Alert(models.Model):
     last_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    note = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
         ordering = ["-last_at"]
@@ -52,23 +66,38 @@ class Alert(models.Model):
         return self.title
 
 
-class RateBudget(models.Model):
-    """The requests granted lately for one account, shared by all processes.
+class ReplayOrder(models.Model):
+    """What a replay run is still to take up; a worker does it, in chunks.
 
-    `requests` may be sent in any window of `window_ms`; `grants` are the times (epoch
-    milliseconds) of the latest ones.
+    `selection` says which records (`sync/watch/selection.py`), `wanted` how many they
+    were when it was ordered, `after` is the id of the last one looked at, `gone` counts
+    those a fresh read did not find, `note` says why it ended early. `key` is the same
+    for the same press of a button, so that a second click orders nothing.
     """
 
-    key = models.CharField(max_length=160, unique=True)
-    requests = models.PositiveIntegerField()
-    window_ms = models.PositiveIntegerField()
-    grants = JsonField(default=list)
-    blocked_until_ms = models.BigIntegerField(default=0)
-    granted_total = models.BigIntegerField(default=0)
-    refused_total = models.BigIntegerField(default=0)
+    run = models.OneToOneField(
+        SyncRun, on_delete=models.CASCADE, primary_key=True, related_name="order"
+    )
+    key = models.CharField(max_length=64, unique=True)
+    selection = JsonField()
+    fresh = models.BooleanField(default=False)
+    wanted = models.PositiveIntegerField()
+    after = models.BigIntegerField(default=0)
+    gone = models.PositiveIntegerField(default=0)
+    note = models.TextField(blank=True, default="")
+    filled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        # Nobody sees or changes it but on the page of its run.
+        default_permissions = ()
 
     def __str__(self) -> str:
-        return self.key
+        return f"Order of replay run {self.run_id}"
+
+    @property
+    def left_out(self) -> int:
+        """Of those wanted, how many had moved on before they could be taken up."""
+        return max(0, self.wanted - self.gone - self.run.read)
 
 
 class Heartbeat(models.Model):

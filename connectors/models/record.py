@@ -41,6 +41,14 @@ PROBLEM = (Outcome.CONFLICT, Outcome.FAILED, Outcome.DEAD)
 DONE = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.SKIPPED)
 
 
+class Change(models.TextChoices):
+    """What happened to the record in the source."""
+
+    CHANGED = "", "Changed"
+    DELETED = "deleted", "Deleted"
+    MERGED = "merged", "Merged"
+
+
 class SyncRecord(models.Model):
     """See the module.
 
@@ -48,7 +56,8 @@ class SyncRecord(models.Model):
     `original_payload` is kept when a person edits the payload. `attempts` counts
     starts, not failures: a record that kills its worker is counted too. An error's
     fingerprint is the same for errors that read alike. While a worker holds the record
-    there is a Claim for it.
+    there is a Claim for it. One that waits for another names it in `blocked_by`, as
+    "object:key". `choices` say which value won where both sides had changed, and why.
     """
 
     # Their indexes stand below, with the order that lists need.
@@ -64,17 +73,22 @@ class SyncRecord(models.Model):
     outcome = models.CharField(
         max_length=9, choices=Outcome.choices, default=Outcome.PENDING
     )
+    change = models.CharField(
+        max_length=7, choices=Change.choices, blank=True, default=Change.CHANGED
+    )
     version = models.DateTimeField(null=True, blank=True)
     fingerprint = models.CharField(max_length=32)
     payload = JsonField()
     original_payload = JsonField(null=True, blank=True)
     mapped = JsonField(null=True, blank=True)
     response = JsonField(null=True, blank=True)
+    choices = JsonField(null=True, blank=True)
     mapping_version = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     replays = models.PositiveSmallIntegerField(default=0)
 
     due_at = models.DateTimeField(default=timezone.now)
+    blocked_by = models.CharField(max_length=281, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -93,6 +107,11 @@ class SyncRecord(models.Model):
             models.Index(fields=["run", "-id"], name="record_run"),
             models.Index(fields=["flow", "outcome", "due_at", "id"], name="record_due"),
             models.Index(fields=["outcome", "-id"], name="record_outcome"),
+            models.Index(
+                fields=["blocked_by"],
+                name="record_blocked",
+                condition=~models.Q(blocked_by=""),
+            ),
         ]
         permissions = [
             ("replay_syncrecord", "Can replay sync records"),

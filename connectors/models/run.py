@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from connectors.models.flow import Flow
@@ -18,7 +18,10 @@ class RunKind(models.TextChoices):
 
     SYNC = "sync", "Changes"
     BACKFILL = "backfill", "Backfill"
+    ADOPT = "adopt", "Adopt only"
+    SCAN = "scan", "Search for deletes"
     REPLAY = "replay", "Replay"
+    EVENTS = "events", "Live changes"
 
 
 class RunStatus(models.TextChoices):
@@ -27,7 +30,7 @@ class RunStatus(models.TextChoices):
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
     SUCCEEDED = "succeeded", "Succeeded"
-    PARTIAL = "partial", "Finished with failures"
+    PARTIAL = "partial", "Partly done"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
 
@@ -38,6 +41,9 @@ FINAL = (
     RunStatus.FAILED,
     RunStatus.CANCELLED,
 )
+# The two that all its records decide between, also after it has ended.
+ENDED = (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
+UNSETTLED = frozenset({"waiting", "failed", "dead", "conflict"})
 
 
 class SyncRun(models.Model):
@@ -92,12 +98,24 @@ class SyncRun(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["flow"],
+                condition=models.Q(kind="events", status__in=["queued", "running"]),
+                name="run_events_once",
+            )
+        ]
         indexes = [
             models.Index(fields=["flow", "-id"], name="run_of_flow"),
             models.Index(
                 fields=["status"],
                 name="run_open",
                 condition=models.Q(status__in=["queued", "running"]),
+            ),
+            models.Index(
+                fields=["flow", "-id"],
+                name="run_events",
+                condition=models.Q(kind="events"),
             ),
         ]
 
@@ -111,7 +129,8 @@ class SyncRun(models.Model):
         Call it in the transaction that moves the records, and last: the rows of runs
         are locked after all others and in order of their ids, so that no two
         transactions wait for each other. `pending` has no count of its own: it is what
-        is left of `read`.
+        is left of `read`. A run that has ended is called a success only as long as
+        nothing of it waits or has failed.
         """
         for run_id in sorted(moves):
             changes: dict[str, object] = {
@@ -121,6 +140,13 @@ class SyncRun(models.Model):
             }
             if changes or also:
                 cls.objects.filter(pk=run_id).update(**changes, **also)
+        unsettled = [run for run, move in moves.items() if UNSETTLED & move.keys()]
+        ended = cls.objects.filter(pk__in=unsettled, status__in=ENDED)
+        if unsettled:
+            arrived = When(
+                **dict.fromkeys(UNSETTLED, 0), then=Value(RunStatus.SUCCEEDED)
+            )
+            ended.update(status=Case(arrived, default=Value(RunStatus.PARTIAL)))
 
     @property
     def final(self) -> bool:

@@ -10,29 +10,47 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from connectors.sdk.errors import UnsupportedOperationError
+from connectors.sdk.events import Delivery, JournalPage, Told
 from connectors.sdk.http import Limiter
 from connectors.sdk.network import NetworkPolicy
 from connectors.sdk.records import (
     CheckResult,
     Cursor,
     FieldInfo,
+    NewField,
     Page,
     SourceRecord,
+    Use,
     WriteItem,
     WriteResult,
 )
-from connectors.sdk.spec import SystemSpec
+from connectors.sdk.shared.credentials import (
+    Consent,
+    CredentialStore,
+    MemoryCredentials,
+)
+from connectors.sdk.spec import ObjectSpec, SystemSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the engine lends a connector: the shared rate budget, the network rules."""
+    """What the engine lends a connector: the shared rate budget, the network rules,
+    the credentials that are renewed, the object types that were found before.
+
+    `account` is the one the connection has worked with so far ("" before its first
+    test): credentials of another one are to be refused. `uses` tells a test what the
+    connection is needed for.
+    """
 
     limiter: Limiter | None = None
+    objects: Sequence[ObjectSpec] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
+    credentials: CredentialStore = field(default_factory=MemoryCredentials)
+    account: str = ""
+    uses: Sequence[Use] = ()
 
 
 class Connector(ABC):
@@ -42,9 +60,10 @@ class Connector(ABC):
     may be called from several threads at once.
     """
 
-    spec: ClassVar[SystemSpec]
+    spec: SystemSpec
 
     def __init__(self, settings: Mapping[str, Any], context: Context) -> None:
+        self.spec = self.spec.with_objects(context.objects)
         self.settings = settings
         self.context = context
 
@@ -61,6 +80,14 @@ class Connector(ABC):
 
     def close(self) -> None:  # noqa: B027 - most connectors hold nothing
         """Give back the session and the sockets; must not raise."""
+
+    @property
+    def consent(self) -> Consent:
+        """How a person connects it on the system's own page, where that is offered."""
+        raise UnsupportedOperationError(
+            f"{self.spec.label} is not connected through a page of its own.",
+            advice="Enter its credentials in the connection.",
+        )
 
     @abstractmethod
     def check(self) -> CheckResult:
@@ -93,6 +120,29 @@ class Connector(ABC):
         """The named records as they are now; those that are gone are left out."""
         raise self._unsupported("fetch", object_type)
 
+    def reread(
+        self, object_type: str, keys: Sequence[str], *, fields: Sequence[str] = ()
+    ) -> list[SourceRecord]:
+        """The named records after a change was told: those that are gone as deleted,
+        and in place of merged ones their survivor."""
+        found = self.fetch(object_type, keys, fields=fields)
+        there = {one.key for one in found}
+        gone = [key for key in dict.fromkeys(keys) if key not in there]
+        return [*found, *(SourceRecord(key=k, fields={}, deleted=True) for k in gone)]
+
+    @classmethod
+    def received(cls, settings: Mapping[str, Any], delivery: Delivery) -> list[Told]:
+        """What was posted to us, once it is proven to be from the system.
+
+        Calls nobody. Raises DeliveryRefusedError with the reason otherwise.
+        """
+        raise UnsupportedOperationError(f"{cls.spec.label} posts nothing to us.")
+
+    def journal(self, offset: str) -> JournalPage:
+        """The events behind a place in the system's journal; at "" only the place of
+        the newest. Raises JournalLostError when the place is not there any more."""
+        raise UnsupportedOperationError(f"{self.spec.label} keeps no journal.")
+
     def find(
         self,
         object_type: str,
@@ -101,8 +151,15 @@ class Connector(ABC):
         *,
         fields: Sequence[str] = (),
     ) -> dict[str, list[SourceRecord]]:
-        """Records by the value of a field, each value with all that carry it."""
+        """Records by the value of a field, each value with all that carry it.
+
+        Every unique or searchable field of spec.toml will do; case does not count.
+        """
         raise self._unsupported("find", object_type)
+
+    def keys(self, object_type: str) -> Iterator[Sequence[str]]:
+        """The keys of all records there are, in pages; tells what was deleted."""
+        raise self._unsupported("list the keys of", object_type)
 
     def write(
         self, object_type: str, items: Sequence[WriteItem], *, match_field: str
@@ -110,11 +167,24 @@ class Connector(ABC):
         """Create or update up to the object's `max_batch` items, one result each.
 
         Idempotent: an item is recognised by `match_field`, a unique field that each
-        item carries, so the same items twice leave one record each. A fault of one
+        item carries, so the same items twice leave one record each. An object that is
+        declared `create_is_not_idempotent` is not, and keeps `item.reference` instead;
+        an item whose answer was lost gets an UncertainWriteError. A fault of one
         record becomes its result; raise only when the whole batch was refused for a
         reason that is not in its data, was never sent, or is in doubt.
         """
         raise self._unsupported("write", object_type)
+
+    def archive(self, object_type: str, keys: Sequence[str]) -> list[WriteResult]:
+        """Archive the named records, one result each; `key` is the record's id.
+
+        One that is gone already is "unchanged".
+        """
+        raise self._unsupported("archive", object_type)
+
+    def objects(self) -> list[ObjectSpec]:
+        """Object types that this connection has besides those of spec.toml."""
+        return []
 
     def discover(self, object_type: str) -> list[FieldInfo]:
         """The fields this connection really has, custom ones included."""
@@ -127,6 +197,24 @@ class Connector(ABC):
         cannot be created.
         """
         raise self._unsupported("ensure_fields", object_type)
+
+    def propose_fields(
+        self, object_type: str, like: Sequence[FieldInfo]
+    ) -> list[NewField]:
+        """A field of the object for each of these, which are another system's.
+
+        Creates nothing.
+        """
+        raise self._unsupported("create fields of", object_type)
+
+    def create_fields(
+        self, object_type: str, fields: Sequence[FieldInfo]
+    ) -> dict[str, str]:
+        """Create fields of a person's choosing; the report is that of `ensure_fields`.
+
+        Nothing is sent for a field that could not be created.
+        """
+        raise self._unsupported("create fields of", object_type)
 
     def record_url(self, object_type: str, key: str, details: Mapping[str, str]) -> str:
         """Where a person sees this record; "" when the system has no such page.

@@ -6,7 +6,9 @@ ConnectorError
 ├── AuthenticationError         stop the connection; its credentials need a person
 ├── TransientError              try again later, with backoff
 │   ├── RateLimitedError        ... not before `retry_after` seconds
+│   │   └── BudgetSpentError    nothing is left today for this kind of work
 │   └── UnavailableError        timeout, refused connection, 5xx, unreadable answer
+├── DriftError                  a field has changed: wait until a person has looked
 ├── UncertainWriteError         sent, answer lost: look before sending again
 ├── RecordError                 fail this record, carry on with its neighbours
 │   ├── RejectedError           the target refused the data: repair, then replay
@@ -82,17 +84,44 @@ class TransientError(ConnectorError):
 
 
 class RateLimitedError(TransientError):
-    """The system asked us to slow down; `retry_after` is in seconds."""
+    """The system asked us to slow down; `retry_after` is in seconds.
+
+    `budget` names the budget of spec.toml that is used up; "" means the whole account.
+    """
 
     error_class = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after: float, **evidence: object) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float,
+        budget: str = "",
+        **evidence: object,
+    ) -> None:
         super().__init__(message, **evidence)  # type: ignore[arg-type]
         self.retry_after = retry_after
+        self.budget = budget
+
+
+class BudgetSpentError(RateLimitedError):
+    """What this kind of work may use of the day's requests is used."""
+
+    default_advice = (
+        "It goes on by itself when the account's day has ended. What people start at "
+        "the console still has the reserve; the shares are settings of the connection."
+    )
 
 
 class UnavailableError(TransientError):
     """No usable answer: timeout, refused connection, 5xx, half a body."""
+
+
+class DriftError(ConnectorError):
+    """A field that a mapping names has changed; nothing of it was sent."""
+
+    error_class = "drift"
+    default_advice = "It is sent by itself once the mapping or the field is mended."
 
 
 class UncertainWriteError(ConnectorError):
@@ -135,8 +164,12 @@ class AmbiguousMatchError(RecordError):
 
 
 class DependencyMissingError(RecordError):
-    """A record this one refers to has not arrived in the target yet."""
+    """A record this one refers to has not arrived in the target yet.
 
+    `missing` names it as "object:key".
+    """
+
+    missing = ""
     error_class = "dependency"
     default_advice = "It is sent by itself once the record it refers to has arrived."
 

@@ -39,10 +39,10 @@ from connectors.sdk.errors import (
     UncertainWriteError,
 )
 from connectors.sdk.network import NetworkPolicy, guarded_adapter
-from connectors.sdk.ports import Auth, Limiter, RetryPolicy
 from connectors.sdk.redact import Redactor
 from connectors.sdk.response import Response, by_status, retry_after
-from connectors.sdk.values import dump
+from connectors.sdk.shared.ports import Auth, Limiter, RetryPolicy, Slot
+from connectors.sdk.values import encoded
 
 __all__ = [
     "Auth",
@@ -114,25 +114,33 @@ class HttpClient:
         path: str,
         *,
         json: Any = None,
-        params: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        params: Any = None,
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
         authenticated: bool = True,
+        budgets: tuple[str, ...] = (),
     ) -> Response:
-        """Send one request and return its 2xx answer.
+        """Send one request with a body of JSON, a form or bytes; return its 2xx answer.
 
+        What the bytes of `content` are is said by a header of the caller's own.
+        `params` is a mapping, or pairs where a name comes more than once.
         `idempotent` says that sending it twice does no harm (default: everything
-        but POST). Raises a ConnectorError for every other ending.
+        but POST); `budgets` are the named budgets of the system that it counts in.
+        Raises a ConnectorError for every other ending.
         """
         repeatable = method != "POST" if idempotent is None else idempotent
+        body, kind = encoded(json, form) if content is None else (content, {})
         call = _Call(
             method=method,
             url=self._url(path, authenticated=authenticated),
-            body=None if json is None else dump(json),
+            body=body,
             params=params,
-            headers=dict(headers or {}),
+            headers={**kind, **(headers or {})},
             repeatable=repeatable,
             auth=self.auth if authenticated else None,
+            budgets=budgets,
         )
         return self._with_retries(call)
 
@@ -153,21 +161,20 @@ class HttpClient:
         waited, attempt, renewed = 0.0, 0, False
         give_up = time.monotonic() + self.retry.patience
         while True:
-            if self.limiter:
-                # Not within the try: a wait that is too long here is the engine's.
-                self.limiter.acquire()
+            # Not within the try: a wait that is too long here is the engine's.
+            slot = self.limiter.acquire(*call.budgets) if self.limiter else None
             try:
-                response = self._send(call)
+                response = self._send(call, slot)
                 if call.auth and not renewed and call.auth.expired(response):
-                    renewed = True
                     call.auth.renew()
+                    renewed = True
                     continue
                 return replace(self._checked(response, call), repeated=attempt > 0)
             except RateLimitedError as error:
                 # A refused request was not applied, so it may always be repeated,
                 # and waiting for the limit is no failure: it uses up no attempt.
                 if self.limiter:
-                    self.limiter.penalise(error.retry_after)
+                    self.limiter.penalise(error.retry_after, error.budget)
                 wait = max(error.retry_after, self.retry.base)
                 waited += wait
                 if waited > self.retry.rate_limit_wait:
@@ -180,7 +187,7 @@ class HttpClient:
                     raise
                 time.sleep(self.retry.delay(attempt - 1))
 
-    def _send(self, call: _Call) -> Response:
+    def _send(self, call: _Call, slot: Slot | None) -> Response:
         started = time.monotonic()
         try:
             with self.session.request(
@@ -203,7 +210,11 @@ class HttpClient:
                     self.redact,
                 )
         except RequestException as error:
-            raise self._transport_error(call, error) from error
+            # Its text names the whole address, and queries may hold secrets.
+            raise self._transport_error(call, error) from None
+        finally:
+            if self.limiter and slot:
+                self.limiter.answered(slot)
         log.debug(
             "request",
             where=response.where,
@@ -217,8 +228,6 @@ class HttpClient:
 
     def _headers(self, call: _Call) -> dict[str, str]:
         headers = {"Accept": "application/json", **self.headers, **call.headers}
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
         if correlation.get():
             headers[CORRELATION_HEADER] = correlation.get()
         if call.auth:
@@ -274,10 +283,11 @@ class _Call:
     method: str
     url: str
     body: bytes | None
-    params: Mapping[str, Any] | None
+    params: Any
     headers: dict[str, str]
     repeatable: bool
     auth: Auth | None
+    budgets: tuple[str, ...] = ()
 
 
 def _never_sent(error: RequestException) -> bool:

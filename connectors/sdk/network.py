@@ -7,6 +7,7 @@ Link-local and metadata addresses never can: a cloud machine keeps its keys ther
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,6 +37,15 @@ _NEVER = tuple(
     )
 )
 
+
+_RESERVED = "is reserved for the machine itself or its cloud's metadata"
+_PRIVATE = "lies in a private network that is not opened for connections"
+_ADVICE = {
+    _RESERVED: "No system lives there, and it is never called: enter the system's own "
+    "address.",
+    _PRIVATE: "If the system really lives there, an administrator adds its network to "
+    "ALLOWED_PRIVATE_NETWORKS.",
+}
 
 # What a NAT64 gateway takes for the IPv4 address in its last 32 bits.
 _NAT64 = (
@@ -69,9 +79,9 @@ class NetworkPolicy:
         """Why this IP address must not be reached; "" when it may be."""
         ip = _inner(ipaddress.ip_address(address.split("%", maxsplit=1)[0]))
         if any(ip in network for network in _NEVER):
-            return "is reserved for the machine itself or its cloud's metadata"
+            return _RESERVED
         if not ip.is_global and not any(ip in network for network in self.private):
-            return "lies in a private network that is not opened for connections"
+            return _PRIVATE
         return ""
 
     def check_address(self, address: str, host: str) -> None:
@@ -79,11 +89,7 @@ class NetworkPolicy:
         why = self.refusal(address)
         if why:
             shown = host if host == address else f"{host} ({address})"
-            raise UnsafeAddressError(
-                f"{shown} {why}.",
-                advice="If the system really lives there, an administrator adds its "
-                "network to ALLOWED_PRIVATE_NETWORKS.",
-            )
+            raise UnsafeAddressError(f"{shown} {why}.", advice=_ADVICE[why])
 
     def check_url(self, url: str) -> SplitResult:
         """Raise UnsafeAddressError unless `url` is a web address we may call.
@@ -117,6 +123,21 @@ def _addresses(host: str, port: int) -> set[str]:
     except OSError:
         return set()
     return {str(entry[4][0]) for entry in found}
+
+
+class _WithoutQueries(logging.Filter):
+    """Cuts the query off addresses in the log of urllib3: some hold secrets."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                one.partition("?")[0] if isinstance(one, str) else one
+                for one in record.args
+            )
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQueries())
 
 
 def guarded_adapter(policy: NetworkPolicy, pool_size: int) -> HTTPAdapter:

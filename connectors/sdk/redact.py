@@ -15,7 +15,7 @@ _PATTERNS = (
     re.compile(r"(?i)(bearer|basic)\s+[A-Za-z0-9+/=._~-]{6,}"),
     re.compile(r"\bpat-[a-z]{2,3}\d?-[0-9A-Za-z-]{6,}"),
     re.compile(
-        r"(?i)((?:^|[?&\s\"'{,(])\$?(?:\w*_?token|passw(?:or)?d|\w*_?secret|"
+        r"(?i)((?:^|[?&\s\"'{,(])\$?(?:\w*_?token|\w*passw(?:or)?d|\w*_?secret|"
         r"(?:h?api|private)_?key)[\"']?\s*[=:]\s*)"
         r"(?:\"[^\"]*\"|'[^']*'|[\"']?[^&\s\"',})]+)"
     ),

@@ -8,35 +8,36 @@ file and the key.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
+from connectors.canonical.model import Owner
 from connectors.sdk.errors import SpecError
 from connectors.sdk.records import FieldInfo, FieldType, Option
+from connectors.sdk.setting import (
+    ConsentSpec,
+    SettingSpec,
+    SettingType,
+    VersionEnd,
+    VersionSpec,
+)
+from connectors.sdk.shared.budgets import BudgetSpec, Priority
 
-SettingType = Literal["string", "url", "integer", "boolean", "choice"]
 Kind = TypeVar("Kind")
-Capability = Literal["read", "fetch", "find", "write", "discover", "ensure_fields"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingSpec:
-    """One field of the connection form. `advanced` ones are folded away."""
-
-    name: str
-    label: str
-    type: SettingType = "string"
-    default: str | int | bool = ""
-    required: bool = False
-    secret: bool = False
-    advanced: bool = False
-    help: str = ""
-    choices: tuple[Option, ...] = ()
-    minimum: int | None = None
-    maximum: int | None = None
+Capability = Literal[
+    "read",
+    "fetch",
+    "find",
+    "keys",
+    "write",
+    "archive",
+    "discover",
+    "ensure_fields",
+    "create_fields",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,13 @@ class ObjectSpec:
 
     `canonical` names the entity of the shared business model. `match_field` is the
     unique field that a write recognises a record by. `max_batch` is in records.
+
+    Where `create_is_not_idempotent`, the same item sent twice makes two records; the
+    target keeps `WriteItem.reference` in its `reference_field`, by which `find` tells
+    whether it has arrived. `lines` are the fields of a document's lines; mappings name
+    them as "lines.<name>". In spec.toml `lines_like` names another object of the system
+    whose lines have the same fields. `lines_of` is the object type of the lines where
+    they are records of their own.
     """
 
     name: str
@@ -59,38 +67,54 @@ class ObjectSpec:
     page_size: int = 100
     max_batch: int = 100
     read_after: tuple[str, ...] = ()
+    create_is_not_idempotent: bool = False
+    reference_field: str = ""
+    lines: Mapping[str, FieldInfo] = field(default_factory=dict)
+    lines_of: str = ""
 
     def can(self, capability: Capability) -> bool:
         """Whether the object offers this."""
         return capability in self.capabilities
 
+    def stored(self) -> dict[str, Any]:
+        """As JSON, for `restored`."""
+        table = asdict(self)
+        table["capabilities"] = sorted(self.capabilities)
+        return table
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateSpec:
-    """The budget of one account: `requests` in any window of `seconds`.
-
-    Where the system tells its limits with each answer, the headers named here (lower
-    case; the window in milliseconds) replace the figures.
-    """
-
-    requests: int
-    seconds: float
-    requests_header: str = ""
-    window_ms_header: str = ""
+    @classmethod
+    def restored(cls, table: Mapping[str, Any]) -> ObjectSpec:
+        """The inverse of `stored`."""
+        lists = {name: tuple(table[name]) for name in ("read_after",)}
+        parts = {
+            part: {name: _restored_field(one) for name, one in table[part].items()}
+            for part in ("fields", "lines")
+        }
+        capabilities = frozenset(table["capabilities"])
+        return cls(**{**table, **lists, **parts, "capabilities": capabilities})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemSpec:
-    """A whole spec.toml."""
+    """A whole spec.toml. `kind` tells which attributes it keeps: canonical/model.py.
+
+    `webhooks` are steps by which a person lets the system post changes to us, for a
+    system that can. `journal_setting` is the switch of its journal, if it has one.
+    """
 
     slug: str
     label: str
     settings: Mapping[str, SettingSpec]
     objects: Mapping[str, ObjectSpec]
+    kind: Owner = "erp"
     description: str = ""
     concurrency: int = 2
-    rate: RateSpec | None = None
+    budgets: tuple[BudgetSpec, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
+    consent: ConsentSpec | None = None
+    versions: VersionSpec | None = None
+    webhooks: tuple[str, ...] = ()
+    journal_setting: str = ""
 
     def object(self, name: str) -> ObjectSpec:
         """The object type of that name; raises SpecError naming those there are."""
@@ -102,6 +126,31 @@ class SystemSpec:
                 f"{self.label} has no object type “{name}”.",
                 advice=f"Choose one of: {known}.",
             ) from None
+
+    def applies(self, when: Mapping[str, str], values: Mapping[str, Any]) -> bool:
+        """Whether the settings have the values that `when` names."""
+        return all(
+            str(values.get(name) or self.settings[name].fallback) == wanted
+            for name, wanted in when.items()
+        )
+
+    def by_consent(self, values: Mapping[str, Any]) -> bool:
+        """Whether these settings make a person connect on the system's own page."""
+        return self.consent is not None and self.applies(self.consent.when, values)
+
+    def version_end(self, values: Mapping[str, Any]) -> tuple[str, VersionEnd] | None:
+        """The version these settings choose and its end, where that is known."""
+        if self.versions is None:
+            return None
+        name = self.versions.setting
+        chosen = str(values.get(name) or self.settings[name].fallback)
+        end = self.versions.ends.get(chosen)
+        return (chosen, end) if end else None
+
+    def with_objects(self, found: Iterable[ObjectSpec]) -> SystemSpec:
+        """The spec with object types of one connection; its own ones stay."""
+        more = {one.name: one for one in found if one.name not in self.objects}
+        return replace(self, objects={**self.objects, **more}) if more else self
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -125,29 +174,71 @@ class _Parser:
 
     def system(self, data: dict[str, Any]) -> SystemSpec:
         system = dict(data.get("system", {}))
-        rate = system.pop("rate", None)
-        return self._build(
+        budgets, consent = system.pop("budgets", {}), system.pop("consent", None)
+        self._one_of(system.get("kind", "erp"), Owner, "system.kind")
+        spec = self._build(
             SystemSpec,
             "system",
             system
             | {
-                "rate": self._build(RateSpec, "system.rate", rate) if rate else None,
+                "budgets": tuple(
+                    self.budget(name, table) for name, table in budgets.items()
+                ),
+                "consent": consent
+                and self._build(ConsentSpec, "system.consent", consent),
+                "versions": self.versions(data.get("versions")),
                 "notes": tuple(system.get("notes", ())),
+                "webhooks": tuple(system.get("webhooks", ())),
                 "settings": {
                     name: self.setting(name, table)
                     for name, table in data.get("settings", {}).items()
                 },
-                "objects": {
-                    name: self.object(name, table)
-                    for name, table in data.get("objects", {}).items()
-                },
+                "objects": self.objects(data.get("objects", {})),
             },
         )
+        self._named_settings(spec)
+        return spec
+
+    def versions(self, table: dict[str, Any] | None) -> VersionSpec | None:
+        if table is None:
+            return None
+        ends = {
+            name: self._build(VersionEnd, f"versions.ends.{name}", end)
+            for name, end in table.get("ends", {}).items()
+        }
+        return self._build(VersionSpec, "versions", {**table, "ends": ends})
+
+    def _named_settings(self, spec: SystemSpec) -> None:
+        """Refuse names of settings that there are not."""
+        named = {name for one in spec.settings.values() for name in one.when}
+        if spec.consent:
+            named |= {*spec.consent.when, spec.consent.page}
+        if spec.versions:
+            named.add(spec.versions.setting)
+        if unknown := sorted(named - set(spec.settings)):
+            raise SpecError(f"{self.file}: there are no settings {unknown}")
+
+    def budget(self, name: str, table: dict[str, Any]) -> BudgetSpec:
+        where = f"system.budgets.{name}"
+        for priority in table.get("shares", ()):
+            self._one_of(priority, Priority, f"{where}.shares")
+        return self._build(BudgetSpec, where, table | {"name": name})
 
     def setting(self, name: str, table: dict[str, Any]) -> SettingSpec:
         values = table | {"name": name, "choices": _options(table.get("choices", {}))}
         self._one_of(values.get("type", "string"), SettingType, f"settings.{name}.type")
         return self._build(SettingSpec, f"settings.{name}", values)
+
+    def objects(self, tables: dict[str, dict[str, Any]]) -> dict[str, ObjectSpec]:
+        found = {}
+        for name, table in tables.items():
+            like = table.get("lines_like", name)
+            if like not in tables:
+                raise SpecError(f"{self.file}: objects.{name}.lines_like: no “{like}”")
+            lines = tables[like].get("lines", {})
+            rest = {key: value for key, value in table.items() if key != "lines_like"}
+            found[name] = self.object(name, rest | {"lines": lines})
+        return found
 
     def object(self, name: str, table: dict[str, Any]) -> ObjectSpec:
         where = f"objects.{name}"
@@ -158,17 +249,22 @@ class _Parser:
             "name": name,
             "capabilities": frozenset(table.get("capabilities", ())),
             "read_after": tuple(table.get("read_after", ())),
-            "fields": {
-                field_name: self.field(where, entity, field_name, field_table)
-                for field_name, field_table in table.get("fields", {}).items()
-            },
+            "fields": self.fields(where, "fields", entity, table),
+            "lines": self.fields(where, "lines", f"{entity}_line", table),
         }
         return self._build(ObjectSpec, where, values)
+
+    def fields(
+        self, where: str, part: str, entity: str, table: dict[str, Any]
+    ) -> dict[str, FieldInfo]:
+        return {
+            name: self.field(f"{where}.{part}.{name}", entity, name, field_table)
+            for name, field_table in table.get(part, {}).items()
+        }
 
     def field(
         self, where: str, entity: str, name: str, table: dict[str, Any]
     ) -> FieldInfo:
-        where = f"{where}.fields.{name}"
         self._one_of(table.get("type", "string"), FieldType, f"{where}.type")
         values = table | {"name": name, "options": _options(table.get("options", {}))}
         if values.get("canonical"):
@@ -190,6 +286,11 @@ class _Parser:
             raise SpecError(
                 f"{self.file}: {where} is “{value}”, not one of {get_args(literal)}"
             )
+
+
+def _restored_field(table: Mapping[str, Any]) -> FieldInfo:
+    options = tuple(Option(**one) for one in table["options"])
+    return FieldInfo(**{**table, "options": options})
 
 
 def _options(table: Mapping[str, str]) -> tuple[Option, ...]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
@@ -33,6 +34,18 @@ def decimal_text(value: Decimal) -> str:
 def dump(value: Any) -> bytes:
     """JSON bytes of field values, keys sorted."""
     return orjson.dumps(value, default=_default, option=_OPTIONS)
+
+
+def encoded(
+    json: Any = None, form: Mapping[str, str] | None = None
+) -> tuple[bytes | None, dict[str, str]]:
+    """A request's body, and the header that says what it is."""
+    if form is not None:
+        kind = "application/x-www-form-urlencoded"
+        return urlencode(form).encode(), {"Content-Type": kind}
+    if json is not None:
+        return dump(json), {"Content-Type": "application/json"}
+    return None, {}
 
 
 def load(data: bytes | str) -> Any:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -18,11 +17,8 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from connectors.models import (
-    AlertKind,
-    Connection,
     Flow,
     FlowState,
-    Health,
     RunKind,
     RunStatus,
     SyncRun,
@@ -30,21 +26,26 @@ from connectors.models import (
 from connectors.models.run import FINAL
 from connectors.sdk.contract import Connector
 from connectors.sdk.errors import (
-    AuthenticationError,
-    ConfigurationError,
     ConnectorError,
     ContractError,
-    TransientError,
+    DriftError,
+    RateLimitedError,
 )
 from connectors.sdk.http import correlation
-from connectors.sync import connect
+from connectors.sdk.shared.budgets import Priority
+from connectors.sync import connect, faults, runs
+from connectors.sync.budget import classes
+from connectors.sync.drift import schedule
+from connectors.sync.drift.breakage import held
+from connectors.sync.events import taking
+from connectors.sync.intake.poll import LEASE_SECONDS, LeaseLostError, Poller
+from connectors.sync.intake.scan import scan
 from connectors.sync.keeper import Keeper
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.mapping.versions import compiled
-from connectors.sync.poll import LEASE_SECONDS, LeaseLostError, Poller
+from connectors.sync.outbox import writeback
 from connectors.sync.push import Pusher
-from connectors.sync.runs import OPEN, stop_flow
-from connectors.sync.watch import alerts
+from connectors.sync.runs import OPEN
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,10 @@ TIME_BUDGET = 60.0
 # Seconds between looks at an empty outbox, and how long to look while nothing moves.
 IDLE = 0.2
 PATIENCE = 5.0
+# Records left to write, from which another worker is asked to help.
+MANY = 1000
+# Runs that send only what they took up themselves: somebody waits for it.
+APART = (RunKind.REPLAY, RunKind.EVENTS)
 # Seconds between renewals of a reader's lease.
 KEEP_SECONDS = 15.0
 
@@ -71,8 +76,11 @@ def execute(run_id: int, *, budget: float = TIME_BUDGET) -> bool:
         return _execute(run, deadline)
     except LeaseLostError:
         return True
+    except RateLimitedError as error:
+        faults.run_waits(run, error)
+        return True
     except ConnectorError as error:
-        _failed(run, error)
+        faults.run_failed(run, error)
         return True
     except (OperationalError, InterfaceError):
         # Nothing can be stored now; the sweeper queues the run again. Any other fault
@@ -80,7 +88,7 @@ def execute(run_id: int, *, budget: float = TIME_BUDGET) -> bool:
         raise
     except Exception as error:
         log.exception("run failed", run=run.pk, flow=run.flow.name)
-        _failed(run, ContractError(f"The run failed: {error!r}."))
+        faults.run_failed(run, ContractError(f"The run failed: {error!r}."))
         return True
     finally:
         correlation.reset(token)
@@ -94,28 +102,54 @@ def _execute(run: SyncRun, deadline: float) -> bool:
     )
     _beat(run)
     mapping = compiled(flow)
+    if run.kind != RunKind.REPLAY and (drift := held(flow, reading=True)):
+        return _held(run, mapping, drift)
+    taken: taking.Taken = "all"
     if run.read_done_at is None:
         if run.kind == RunKind.REPLAY:
             # Nobody queues a replay before it is filled: who was at it is gone.
             _read_done(run)
+        elif run.kind == RunKind.EVENTS:
+            taken = taking.take(run, mapping, deadline)
         else:
             _poll(run, mapping, deadline)
+        if taken == "held":
+            # Another worker is at the same events, and carries the run on.
+            return True
         run.refresh_from_db()
-    with _target(flow) as connector:
-        return _push_to_end(run, mapping, connector, deadline)
+    elif run.kind not in APART and run.pending > MANY:
+        async_task("connectors.tasks.push_flow", run.flow_id)
+    with _target(flow, classes.of_run(run)) as connector:
+        return _push_to_end(run, mapping, connector, deadline) and taken == "all"
+
+
+def _held(run: SyncRun, mapping: CompiledMapping, drift: DriftError) -> bool:
+    """A field that is read has changed: what would be read now would lack it. What was
+    read before says why it waits."""
+    with _target(run.flow, classes.of_run(run)) as connector:
+        pusher = Pusher(run.flow, mapping, connector)
+        pusher.push(deadline=time.monotonic() + TIME_BUDGET)
+    faults.run_held(run, drift)
+    return True
 
 
 def _push_to_end(
     run: SyncRun, mapping: CompiledMapping, connector: Connector, deadline: float
 ) -> bool:
     """Push until the run has ended, time is up, or others hold what is left."""
-    only = run.pk if run.kind == RunKind.REPLAY else None
+    only = run.pk if run.kind in APART else None
     patience = time.monotonic() + PATIENCE
     while True:
         pusher = Pusher(run.flow, mapping, connector, run_id=only)
         outcomes = pusher.push(deadline=deadline)
+        outage = _noted_outage(pusher)
+        _write_back(run.flow)
         run.refresh_from_db()
-        if finish(run):
+        if pusher.spent:
+            faults.run_waits(run, pusher.spent)
+            return True
+        if runs.finish(run) or outage:
+            # After an outage the sweeper goes on, when the records are due again.
             return True
         now = time.monotonic()
         patience = now + PATIENCE if outcomes else patience
@@ -138,15 +172,18 @@ def _poll(run: SyncRun, mapping: CompiledMapping, deadline: float) -> None:
     try:
         with (
             Keeper(lambda: _keep(run, token), KEEP_SECONDS),
-            _blaming(run.flow.source),
-            connect.open_connector(run.flow.source) as connector,
+            faults.blaming(run.flow.source),
+            connect.open_connector(run.flow.source, classes.of_run(run)) as connector,
         ):
             async_task("connectors.tasks.push_flow", run.flow_id)
             poller = Poller(run.flow, run, mapping, token)
-            result = poller.poll(connector, deadline=deadline)
+            if run.kind == RunKind.SCAN:
+                result = scan(poller, connector, deadline=deadline)
+            else:
+                result = poller.poll(connector, deadline=deadline)
         if result.complete:
             _read_done(run)
-        _reached(run.flow.source)
+        faults.reached(run.flow.source)
     finally:
         states.release(run.flow_id, token)
 
@@ -167,16 +204,12 @@ def _read_done(run: SyncRun) -> None:
     )
 
 
-def _reached(connection: Connection) -> None:
-    Connection.objects.filter(pk=connection.pk, health=Health.UNREACHABLE).update(
-        health=Health.OK
-    )
-    alerts.resolve(AlertKind.UNREACHABLE, connection)
-
-
 @contextmanager
-def _target(flow: Flow) -> Iterator[Connector]:
-    with _blaming(flow.target), connect.open_connector(flow.target) as connector:
+def _target(flow: Flow, priority: Priority) -> Iterator[Connector]:
+    with (
+        faults.blaming(flow.target),
+        connect.open_connector(flow.target, priority) as connector,
+    ):
         yield connector
 
 
@@ -190,21 +223,50 @@ def push_flow(flow_id: int, *, budget: float = TIME_BUDGET) -> bool:
     deadline = time.monotonic() + budget
     try:
         mapping = compiled(flow)
-        with _target(flow) as connector:
+        with _target(flow, classes.of_flow(flow)) as connector:
             return _push_while_read(flow, mapping, connector, deadline)
     except ConnectorError as error:
-        _stop_what_failed(flow, error)
+        faults.stop_what_failed(flow, error)
         return True
+
+
+def _write_back(flow: Flow) -> None:
+    """Tell the source what it is to be told; its faults are the jobs' own."""
+    try:
+        writeback.carry_out(flow)
+    except ConnectorError as error:
+        log.warning("write-back impossible", flow=flow.name, error=error.message)
+
+
+def _noted_outage(pusher: Pusher) -> bool:
+    """Whether the target answered nothing; the alert of its connection follows."""
+    target = pusher.flow.target
+    if pusher.suspicious:
+        schedule.soon(target.pk)
+    if pusher.spent:
+        faults.budget_spent(target, pusher.spent)
+    if pusher.outage:
+        faults.unreachable(target, pusher.outage)
+    elif pusher.outcomes:
+        faults.reached(target)
+    return pusher.outage is not None
 
 
 def _push_while_read(
     flow: Flow, mapping: CompiledMapping, connector: Connector, deadline: float
 ) -> bool:
     while True:
-        Pusher(flow, mapping, connector).push(deadline=deadline)
-        running = flow.runs.filter(status=RunStatus.RUNNING)
+        pusher = Pusher(flow, mapping, connector)
+        pusher.push(deadline=deadline)
+        _write_back(flow)
+        if _noted_outage(pusher) or pusher.spent:
+            return True
+        # Runs of events send their own, and one of them may be open all day.
+        running = flow.runs.filter(status=RunStatus.RUNNING).exclude(
+            kind=RunKind.EVENTS
+        )
         for run in running:
-            finish(run)
+            runs.finish(run)
         reading = running.filter(read_done_at=None).exists()
         if time.monotonic() > deadline:
             # A reader queues a helper each time it goes on; were this one queued again
@@ -213,83 +275,3 @@ def _push_while_read(
         if not reading:
             return True
         time.sleep(IDLE)
-
-
-def finish(run: SyncRun) -> bool:
-    """End the run if all it read has an outcome."""
-    if run.read_done_at is None or run.pending > 0:
-        return run.final
-    status = RunStatus.PARTIAL if run.problems else RunStatus.SUCCEEDED
-    ended = SyncRun.objects.filter(pk=run.pk, status__in=OPEN).update(
-        status=status, finished_at=timezone.now(), message=_summary(run)
-    )
-    if ended:
-        FlowState.objects.filter(flow=run.flow_id).update(
-            last_success_at=timezone.now(), failures=0
-        )
-        alerts.resolve(AlertKind.SILENT, run.flow)
-    return True
-
-
-def _summary(run: SyncRun) -> str:
-    if run.kind != RunKind.REPLAY and run.read == run.unchanged:
-        return f"{run.read:,} read, nothing has changed, nothing was written."
-    return ""
-
-
-class _blaming:  # noqa: N801 - reads as a phrase: with _blaming(connection)
-    """Notes on which connection an error happened."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: object, error: object, _trace: object) -> None:
-        if isinstance(error, ConnectorError) and not hasattr(error, "connection"):
-            error.connection = self.connection  # type: ignore[attr-defined]
-
-
-def _failed(run: SyncRun, error: ConnectorError) -> None:
-    """End the run, and stop whatever would only fail again."""
-    flow = run.flow
-    connection: Connection | None = getattr(error, "connection", None)
-    where = f"{connection}: " if connection else ""
-    redact = connect.redactor(flow.source, flow.target)
-    log.warning("run failed", run=run.pk, flow=flow.name, error=redact(error.message))
-    SyncRun.objects.filter(pk=run.pk, status__in=OPEN).update(
-        status=RunStatus.FAILED,
-        finished_at=timezone.now(),
-        error_class=error.error_class,
-        message=redact(f"{where}{error}"),
-    )
-    _stop_what_failed(flow, error)
-    _back_off(flow)
-
-
-def _stop_what_failed(flow: Flow, error: ConnectorError) -> None:
-    connection: Connection | None = getattr(error, "connection", None)
-    where = f"{connection}: " if connection else ""
-    if isinstance(error, AuthenticationError) and connection:
-        connect.stop(connection, f"{where}{error.message}", error.advice)
-    elif isinstance(error, ConfigurationError):
-        stop_flow(flow, error)
-    elif isinstance(error, TransientError) and connection:
-        Connection.objects.filter(pk=connection.pk).update(health=Health.UNREACHABLE)
-        alerts.open_alert(
-            AlertKind.UNREACHABLE,
-            connection,
-            title=f"{where}{error.message}",
-            advice=error.advice,
-        )
-
-
-def _back_off(flow: Flow) -> None:
-    """The more runs fail in a row, the longer until the next, up to an hour."""
-    state = FlowState.objects.get(flow=flow)
-    wait = min(3600, 30 * 2 ** min(state.failures, 7))
-    FlowState.objects.filter(flow=flow).update(
-        failures=state.failures + 1,
-        next_run_at=timezone.now() + timedelta(seconds=wait),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,9 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.values import coded_types, load, typed
-from connectors.sync import connect, runs
+from connectors.sdk.values import coded_types, typed
+from connectors.sync import runs
+from connectors.sync.intake.again import Now, read_again
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.outbox import store
@@ -90,16 +91,14 @@ def _replay_flow(
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         try:
-            payloads = _fresh_payloads(flow, chunk) if fresh else {}
+            payloads = fresh_payloads(flow, chunk) if fresh else None
         except ConnectorError as error:
             result.refused += len(ids) - start
             result.reasons.append(f"{flow.source}: {error}")
             break
-        try:
-            with transaction.atomic():
-                run = run or runs.create(flow, RunKind.REPLAY, user)
-                taken = _take(chunk, run, user, payloads, fresh=fresh)
-        except _EndedError:
+        run = run or runs.create(flow, RunKind.REPLAY, user)
+        taken = take(chunk, run, user, payloads=payloads)
+        if taken is None:
             result.refused += len(ids) - start
             result.reasons.append(f"{flow}: {run} ended meanwhile. Replay the rest.")
             break
@@ -116,30 +115,46 @@ def _replay_flow(
     result.runs.append(run)
 
 
-def _fresh_payloads(flow: Flow, ids: list[int]) -> dict[str, tuple[Any, ...]]:
-    keys = list(
-        SyncRecord.objects.filter(pk__in=ids).values_list("source_id", flat=True)
-    )
-    mapping = compiled(flow)
-    with connect.open_connector(flow.source) as connector:
-        found = connector.fetch(
-            flow.source_object, sorted(set(keys)), fields=mapping.source_fields
-        )
-    return {
-        record.key: (
-            load(store.json_text(record.fields)),
-            mapping.source_fingerprint(record.fields),
-            record.modified_at,
-        )
-        for record in found
-    }
+def fresh_payloads(flow: Flow, ids: list[int]) -> dict[str, Now]:
+    """What the source says now of these records, by source id; see `take`.
+
+    Those that are gone are left out. Raises ConnectorError.
+    """
+    records = SyncRecord.objects.filter(pk__in=ids)
+    keys = records.values_list("source_id", flat=True)
+    return read_again(flow, compiled(flow), list(keys), priority="people")
+
+
+def take(
+    ids: list[int],
+    run: SyncRun,
+    user: Any,
+    *,
+    payloads: Mapping[str, Now] | None = None,
+    then: Callable[[], bool] = lambda: True,
+) -> int | None:
+    """Take records into a replay run, all in one transaction; how many could be.
+
+    With `payloads`, those that stand there, with these contents. `then` is done in the
+    same transaction. None, and nothing taken, when the run has ended meanwhile or
+    `then` says no.
+    """
+    try:
+        with transaction.atomic():
+            taken = _take(ids, run, user, payloads or {}, fresh=payloads is not None)
+            if then():
+                return taken
+            transaction.set_rollback(True)
+    except _EndedError:
+        pass
+    return None
 
 
 def _take(
     ids: list[int],
     run: SyncRun,
     user: Any,
-    payloads: Mapping[str, tuple[Any, ...]],
+    payloads: Mapping[str, Now],
     *,
     fresh: bool,
 ) -> int:
@@ -199,7 +214,7 @@ def _reset(records: list[SyncRecord], run: SyncRun) -> None:
     )
 
 
-def _renew(records: list[SyncRecord], payloads: Mapping[str, tuple[Any, ...]]) -> None:
+def _renew(records: list[SyncRecord], payloads: Mapping[str, Now]) -> None:
     """Give records what the source says now."""
     for record in records:
         found = payloads[record.source_id]
@@ -237,7 +252,8 @@ def edit_and_replay(
     unknown = sorted(set(payload) - set(known) - set(record.payload))
     if unknown:
         raise PayloadError(f"The source has no field {', '.join(unknown)}.")
-    if any(isinstance(value, (dict, list)) for value in payload.values()):
+    heads = [payload, *_lines(payload)]
+    if any(_nested(name, value) for head in heads for name, value in head.items()):
         raise PayloadError("Write a text, number, yes/no or null for each field.")
     with transaction.atomic():
         locked = SyncRecord.objects.select_for_update().get(pk=record.pk)
@@ -254,3 +270,15 @@ def edit_and_replay(
         )
         locked.save(update_fields=["original_payload", "payload", "fingerprint"])
     return replay(SyncRecord.objects.filter(pk=record.pk), user)
+
+
+def _lines(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The lines of a document. Raises PayloadError."""
+    lines = payload.get("lines") or []
+    if not isinstance(lines, list) or not all(isinstance(one, dict) for one in lines):
+        raise PayloadError("Lines are a list of tables, one for each line.")
+    return lines
+
+
+def _nested(name: str, value: object) -> bool:
+    return isinstance(value, (dict, list)) and name != "lines"

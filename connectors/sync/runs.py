@@ -1,4 +1,4 @@
-"""Runs: started by a person or the schedule, stopped by either.
+"""Runs: started by a person or the schedule, ended by either or by the last record.
 
 `start` stores the run and queues its task in one transaction; a worker carries it out
 (`sync/execution.py`).
@@ -26,6 +26,8 @@ from connectors.sdk.errors import ConnectorError
 from connectors.sync.watch import alerts
 
 OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
+# Runs that read the source: one at a time in each flow.
+READING = (RunKind.SYNC, RunKind.BACKFILL, RunKind.ADOPT, RunKind.SCAN)
 
 
 class RunRefusedError(Exception):
@@ -40,8 +42,12 @@ def start(flow: Flow, kind: RunKind, user: Any = None) -> SyncRun:
         )
         refuse_unless_ready(locked, kind)
         run = create(locked, kind, user)
-        if kind == RunKind.BACKFILL:
-            FlowState.objects.filter(flow=locked).update(cursor=None)
+        state = FlowState.objects.filter(flow=locked)
+        if kind in (RunKind.BACKFILL, RunKind.ADOPT):
+            state.update(cursor=None, backfilling=True)
+        elif kind == RunKind.SYNC:
+            # The first look at a source is a full read too.
+            state.filter(cursor__isnull=True).update(backfilling=True)
         queue(run)
     return run
 
@@ -69,18 +75,19 @@ def refuse_unless_ready(flow: Flow, kind: RunKind) -> None:
                 f"The connection “{connection}” was refused by its system. Correct it "
                 "and test it; the flow goes on by itself."
             )
+    if kind == RunKind.SCAN and not flow.source.spec.object(flow.source_object).can(
+        "keys"
+    ):
+        raise RunRefusedError(
+            f"{flow.source.spec.label} cannot list the keys of {flow.source_object}."
+        )
     if flow.status == FlowStatus.STOPPED:
         raise RunRefusedError(
             f"The flow is stopped: {flow.status_reason} Correct it, then resume."
         )
     if flow.status == FlowStatus.PAUSED and kind != RunKind.REPLAY:
         raise RunRefusedError("The flow is paused. Resume it first.")
-    if (
-        kind != RunKind.REPLAY
-        and flow.runs.filter(
-            status__in=OPEN, kind__in=(RunKind.SYNC, RunKind.BACKFILL)
-        ).exists()
-    ):
+    if kind in READING and flow.runs.filter(status__in=OPEN, kind__in=READING).exists():
         raise RunRefusedError("The flow is running already.")
 
 
@@ -122,3 +129,32 @@ def stop_flow(flow: Flow, error: ConnectorError) -> None:
 def _set_status(flow: Flow, status: FlowStatus, reason: str) -> None:
     flow.status, flow.status_reason = status, reason
     flow.save(update_fields=["status", "status_reason"])
+
+
+def finish(run: SyncRun) -> bool:
+    """End the run if all it read has an outcome."""
+    if run.read_done_at is None or run.pending > 0:
+        return run.final
+    whole = not run.problems and not run.waiting
+    status = RunStatus.SUCCEEDED if whole else RunStatus.PARTIAL
+    # Where it was let read once more meanwhile, it has not ended.
+    still = SyncRun.objects.filter(pk=run.pk, read_done_at__isnull=False)
+    ended = still.filter(status__in=OPEN).update(
+        status=status, finished_at=timezone.now(), message=_summary(run)
+    )
+    if ended:
+        state = FlowState.objects.filter(flow=run.flow_id)
+        state.update(failures=0)
+        if run.kind != RunKind.EVENTS:
+            # Live changes do not show that polling, which misses nothing, goes on.
+            state.update(last_success_at=timezone.now())
+        if run.kind in READING and run.kind != RunKind.SCAN:
+            state.update(backfilling=False)
+        alerts.resolve(AlertKind.SILENT, run.flow)
+    return True
+
+
+def _summary(run: SyncRun) -> str:
+    if run.kind != RunKind.REPLAY and run.read == run.unchanged:
+        return f"{run.read:,} read, nothing has changed, nothing was written."
+    return ""

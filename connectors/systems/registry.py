@@ -13,6 +13,8 @@ from connectors.sdk.spec import SystemSpec, load_spec
 SYSTEMS = {
     "hubspot": "connectors.systems.hubspot.connector:HubSpotConnector",
     "jde": "connectors.systems.jde.connector:JdeConnector",
+    "qad": "connectors.systems.qad.connector:QadConnector",
+    "syspro": "connectors.systems.syspro.connector:SysproConnector",
 }
 
 

@@ -6,38 +6,36 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 
-from connectors.admin.base import ConsoleAdmin, RefusedError, post_action
+from connectors.admin.base import RefusedError, post_action
 from connectors.admin.columns import ago, column
-from connectors.admin.connections.form import connection_form, fieldsets
+from connectors.admin.connections.budgets import budget_facts
+from connectors.admin.connections.consent import ConsentPages, redirect_uri
+from connectors.admin.connections.drift import DriftMixin, drift_facts
+from connectors.admin.connections.form import (
+    conditions,
+    connection_form,
+    fieldsets,
+)
+from connectors.admin.connections.page import HEALTH_COLOURS, facts, worst
+from connectors.admin.events.feed import FeedMixin
 from connectors.admin.history import Change, HistoryMixin, text
-from connectors.models import Connection, Health
+from connectors.models import Connection
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.spec import SystemSpec
 from connectors.sync import connect
+from connectors.sync.access import consent
 from connectors.systems import registry
-
-HEALTH_COLOURS = {
-    Health.UNKNOWN.label: "default",
-    Health.OK.label: "success",
-    Health.WARNING.label: "warning",
-    Health.UNREACHABLE.label: "danger",
-    Health.REFUSED.label: "danger",
-    "Switched off": "default",
-}
-# Words that are written in capitals.
-_INITIALS = {"ais": "AIS", "api": "API", "id": "ID"}
-_GRAVEST_FIRST = ("error", "warning", "ok")
 
 
 @admin.register(Connection)
-class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
+class ConnectionAdmin(FeedMixin, HistoryMixin, DriftMixin, ConsentPages):
     """Systems and their credentials."""
 
     list_display = ("name", "system_label", "health_label", "last_check", "message")
@@ -47,6 +45,9 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
     warn_unsaved_form = True
     change_form_outer_before_template = "admin/connectors/connection/before.html"
     list_after_template = "admin/connectors/connection/list_after.html"
+
+    class Media:
+        js = ("connectors/settings.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         """Secrets stay in the database until a form or a connector needs them."""
@@ -77,7 +78,7 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
 
     @column("What the last test said")
     def message(self, obj: Connection) -> str:
-        title = _worst(obj)
+        title = worst(obj)
         return format_html(
             '<span title="{}">{}</span>', title, Truncator(title).chars(90)
         )
@@ -85,15 +86,17 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
     @column("Settings")
     def settings_shown(self, obj: Connection) -> str:
         """For who may see but not edit; of a secret only whether there is one."""
-        kept = obj.secrets or {}
-        values = [
-            (
-                s.label,
-                ("set" if kept.get(n) else "not set") if s.secret else text(shown),
-            )
-            for n, s in obj.spec.settings.items()
-            if (shown := obj.settings.get(n, s.default)) not in (None, "") or s.secret
-        ]
+        spec, kept = obj.spec, obj.secrets or {}
+        values: list[tuple[str, str]] = []
+        for name, setting in spec.settings.items():
+            if not spec.applies(setting.when, obj.settings):
+                continue
+            value = obj.settings.get(name, setting.fallback)
+            if setting.secret:
+                there = kept.get(name) or setting.installed
+                values.append((setting.label, "set" if there else "not set"))
+            elif value not in (None, ""):
+                values.append((setting.label, text(value)))
         return format_html_join("", "<div>{}: {}</div>", values)
 
     # --- form -------------------------------------------------------------------------
@@ -144,10 +147,8 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
         if obj and not self.has_change_permission(request, obj):
             shown = ("name", "system_label", "enabled", "settings_shown")
             return [(None, {"fields": shown})]
-        head = (
-            ("name", "enabled") if obj is None else ("name", "system_label", "enabled")
-        )
-        return fieldsets(self._spec(request, obj), head)
+        head = ("name", "system_label", "enabled") if obj else ("name", "enabled")
+        return fieldsets(self._spec(request, obj), head, obj)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Connection | None = None
@@ -158,20 +159,17 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
         self, request: HttpRequest, obj: Connection, form: Any, change: Any
     ) -> None:
         """Save; the history says that secrets changed, never what they are."""
-        if form.changed_secrets:
-            names = ", ".join(form.changed_secrets)
+        if said := form.secrets_said:
             # Where simple_history looks for the reason of a change.
-            vars(obj)["_change_reason"] = f"Secrets changed: {names}"[:100]
+            vars(obj)["_change_reason"] = said[:100]
         super().save_model(request, obj, form, change)
 
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: Any = None
     ) -> HttpResponse:
-        self.message_user(
-            request,
-            f"“{obj}” is saved. Next: press “Test connection”.",
-            messages.SUCCESS,
-        )
+        button = "Connect" if obj.by_consent else "Test connection"
+        said = f"“{obj}” is saved. Next: press “{button}”."
+        self.message_user(request, said, messages.SUCCESS)
         return self.back(request, obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -183,8 +181,12 @@ class ConnectionAdmin(HistoryMixin, ConsoleAdmin):
     ) -> HttpResponse:
         obj = how.get("obj")
         context["show_save_and_add_another"] = False
+        context["setting_conditions"] = conditions(self._spec(request, obj))
         if obj:
-            context.update(_facts(obj))
+            context.update(facts(obj) | budget_facts(obj) | drift_facts(obj))
+            if obj.by_consent:
+                context["consent"] = consent.state_of(obj)
+                context["redirect_uri"] = redirect_uri(request)
         else:
             context["spec"] = self._spec(request, None)
             context["title"] = f"New connection to {context['spec'].label}"
@@ -238,21 +240,12 @@ def _any_spec() -> Iterator[SystemSpec]:
     return iter(registry.specs().values())
 
 
-def _worst(connection: Connection) -> str:
-    tested_well = all(f["level"] != "error" for f in connection.findings or ())
-    if tested_well and connection.health == Health.UNREACHABLE:
-        return "It worked when it was tested, and did not answer the last run."
-    if tested_well and connection.stopped:
-        return "It worked when it was tested, and refused the last run."
-    for level in _GRAVEST_FIRST:
-        for finding in connection.findings or ():
-            if finding["level"] == level:
-                return str(finding["title"])
-    return "–"
-
-
 def _read_catalogue(connection: Connection) -> tuple[list[str], list[str]]:
     read, failed = [], []
+    try:
+        connect.refresh_objects(connection)
+    except ConnectorError as error:
+        failed.append(f"Object types: {error}")
     for name, one in connection.spec.objects.items():
         try:
             count = connect.refresh_catalogue(connection, name)
@@ -261,38 +254,3 @@ def _read_catalogue(connection: Connection) -> tuple[list[str], list[str]]:
         else:
             read.append(f"{one.label}: {count}.")
     return read, failed
-
-
-def _heading(key: str) -> str:
-    """A detail's name in words: "ais_version" is "AIS version"."""
-    first, *rest = (_INITIALS.get(word, word) for word in key.split("_"))
-    return " ".join((first[:1].upper() + first[1:], *rest))
-
-
-def _facts(connection: Connection) -> dict[str, Any]:
-    """What the page shows beside the form; nothing here asks the system."""
-    known = dict(
-        connection.catalogue.filter(missing=False)
-        .order_by()
-        .values_list("object_type")
-        .annotate(Count("pk"))
-    )
-    details = {
-        _heading(key): value
-        for key, value in (connection.details or {}).items()
-        if value not in (None, "")
-    }
-    return {
-        "spec": connection.spec,
-        "checked": ago(connection.checked_at),
-        "details": details,
-        "findings": sorted(
-            connection.findings or (),
-            key=lambda finding: _GRAVEST_FIRST.index(finding["level"]),
-        ),
-        "health_colour": HEALTH_COLOURS[str(connection.get_health_display())],
-        "objects": [
-            (one.label, one.name, known.get(name, 0))
-            for name, one in connection.spec.objects.items()
-        ],
-    }

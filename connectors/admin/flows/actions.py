@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from connectors.admin.base import ConsoleAdmin, RefusedError, Reply, post_action
-from connectors.admin.flows.mappings import MAP, mapping_formset, problems
-from connectors.admin.flows.page import missing_fields
-from connectors.models import FieldMapping, Flow, FlowStatus, RunKind, SyncRun
-from connectors.sync import connect, runs
+from connectors.admin.base import RefusedError, Reply, post_action
+from connectors.admin.flows.confirming import Confirming
+from connectors.admin.flows.mappings import mapping_formset, problems
+from connectors.admin.flows.rows import MAP
+from connectors.models import (
+    FieldMapping,
+    Flow,
+    FlowStatus,
+    RunKind,
+    SyncRun,
+)
+from connectors.sync import runs
 from connectors.sync.mapping.preview import preview
 from connectors.sync.mapping.suggest import suggest
 
 RUN = "connectors.run_flow"
 REFUSALS = (runs.RunRefusedError,)
 
-CREATE_WORDS = (
-    "These fields are added to {flow.target_object} in {flow.target}. Everyone who "
-    "works there will see them."
-)
+_NAMES = {RunKind.BACKFILL: "The backfill", RunKind.ADOPT: "The adoption"}
+
 BACKFILL_WORDS = (
     (
         "All {flow.source_object} of {flow.source} are read from the beginning, not "
@@ -41,7 +44,34 @@ BACKFILL_WORDS = (
 )
 
 
-class FlowActions(ConsoleAdmin):
+ADOPT_WORDS = (
+    (
+        "Reads all {flow.source_object} of {flow.source} and binds each to the record "
+        "of {flow.target} that it matches, which is then brought up to date. Nothing "
+        "is created: what matches nothing is listed among the run's records, and what "
+        "matches several under Reviews."
+    ),
+    (
+        "Use it before the first run where both systems already hold the same "
+        "records, so that none of them is created a second time."
+    ),
+)
+
+
+SCAN_WORDS = (
+    (
+        "Lists all keys of {flow.source_object} in {flow.source} and compares them "
+        "with those that are bound. What is missing there counts as deleted, and goes "
+        "by what the flow does about that."
+    ),
+    (
+        "Started by hand, it is believed even when much is missing: see first that "
+        "the connection's user may still see everything."
+    ),
+)
+
+
+class FlowActions(Confirming):
     """The part of the flows' admin that acts."""
 
     @post_action(
@@ -96,7 +126,7 @@ class FlowActions(ConsoleAdmin):
     def backfill(self, request: HttpRequest, obj: Flow) -> Reply:
         """Read the source from the beginning, after a confirmation."""
         if "confirmed" not in request.POST:
-            return self._confirm(
+            return self.confirm_first(
                 request,
                 obj,
                 "backfill",
@@ -105,6 +135,51 @@ class FlowActions(ConsoleAdmin):
                 paragraphs=[words.format(flow=obj) for words in BACKFILL_WORDS],
             )
         return _started(runs.start(obj, RunKind.BACKFILL, request.user))
+
+    @post_action(
+        "connectors.backfill_flow",
+        label="Adopt only",
+        icon="join_inner",
+        shown=lambda flow: flow.status == FlowStatus.ACTIVE,
+        refusals=REFUSALS,
+        title="Binds what matches, creates nothing, lists the rest; asks first",
+    )
+    def adopt(self, request: HttpRequest, obj: Flow) -> Reply:
+        """Bind what is on both sides already, after a confirmation."""
+        if "confirmed" not in request.POST:
+            return self.confirm_first(
+                request,
+                obj,
+                "adopt",
+                title=f"Adopt what “{obj}” finds on both sides?",
+                button="Bind what matches",
+                paragraphs=[words.format(flow=obj) for words in ADOPT_WORDS],
+            )
+        return _started(runs.start(obj, RunKind.ADOPT, request.user))
+
+    @post_action(
+        "connectors.backfill_flow",
+        label="Search for deletes",
+        icon="search_off",
+        shown=lambda flow: (
+            flow.status == FlowStatus.ACTIVE
+            and flow.source.spec.object(flow.source_object).can("keys")
+        ),
+        refusals=REFUSALS,
+        title="Compares all keys of the source with those that are bound; asks first",
+    )
+    def scan(self, request: HttpRequest, obj: Flow) -> Reply:
+        """Find what was deleted without a word, after a confirmation."""
+        if "confirmed" not in request.POST:
+            return self.confirm_first(
+                request,
+                obj,
+                "scan",
+                title=f"Search for what was deleted in {obj.source}?",
+                button="Search",
+                paragraphs=[words.format(flow=obj) for words in SCAN_WORDS],
+            )
+        return _started(runs.start(obj, RunKind.SCAN, request.user))
 
     @post_action(
         MAP,
@@ -138,58 +213,11 @@ class FlowActions(ConsoleAdmin):
         )
         return TemplateResponse(request, f"admin/connectors/flow/{name}.html", context)
 
-    @post_action(
-        MAP,
-        label="Create missing fields",
-        icon="add_box",
-        shown=lambda flow: bool(missing_fields(flow)),
-        title="Creates fields of ours in the target; asks first",
-    )
-    def create_fields(self, request: HttpRequest, obj: Flow) -> Reply:
-        """Create fields of ours in the target, after a confirmation that lists them."""
-        fields = missing_fields(obj)
-        if not fields:
-            raise RefusedError("The target has all the fields that the mapping needs.")
-        if "confirmed" not in request.POST:
-            return self._confirm(
-                request,
-                obj,
-                "create_fields",
-                title=f"Create {len(fields)} fields in “{obj.target}”?",
-                button="Create them",
-                paragraphs=[CREATE_WORDS.format(flow=obj)],
-                items=[f"{f.label} ({f.name}, {f.type})" for f in fields],
-            )
-        return self._create(request, obj, [field.name for field in fields])
-
-    def _create(self, request: HttpRequest, flow: Flow, names: list[str]) -> str:
-        report = connect.ensure_fields(flow.target, flow.target_object, names)
-        failed = [
-            f"{name}: {what}"
-            for name, what in report.items()
-            if what not in ("created", "exists")
-        ]
-        done = [name for name, what in report.items() if what in ("created", "exists")]
-        if failed:
-            raise RefusedError(f"{len(done)} created. Not created: {' '.join(failed)}")
-        return f"Created in {flow.target}: {', '.join(done)}."
-
-    def _confirm(
-        self, request: HttpRequest, obj: Flow, name: str, **words: Any
-    ) -> HttpResponse:
-        title = words.pop("title")
-        context = self.page_context(
-            request, obj, title, action=self.action_url(name, obj), **words
-        )
-        return TemplateResponse(
-            request, "admin/connectors/shared/confirm.html", context
-        )
-
 
 def _started(run: SyncRun) -> str:
     return format_html(
         '{} #{} is queued: <a class="console-link" href="{}">follow it</a>.',
-        "The backfill" if run.kind == RunKind.BACKFILL else "Run",
+        _NAMES.get(RunKind(run.kind), "Run"),
         run.pk,
         reverse("admin:connectors_syncrun_change", args=[run.pk]),
     )

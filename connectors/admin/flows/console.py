@@ -13,9 +13,13 @@ from django.utils.html import format_html
 from connectors.admin.base import ConsoleAdmin
 from connectors.admin.columns import ago, column
 from connectors.admin.flows.actions import FlowActions
-from connectors.admin.flows.form import FlowForm
-from connectors.admin.flows.mappings import MAP, MappingInline, suggestions
+from connectors.admin.flows.form import OPTIONS, FlowForm
+from connectors.admin.flows.mappings import MappingInline, suggestions
+from connectors.admin.flows.newfields import NewFields
+from connectors.admin.flows.owners import OwnersPage, warning
 from connectors.admin.flows.page import next_run, page_facts, problem_counts
+from connectors.admin.flows.rows import MAP, counterpart_of
+from connectors.admin.flows.rules import RULES
 from connectors.admin.history import Change, HistoryMixin
 from connectors.models import Flow, FlowStatus
 from connectors.sync.mapping.versions import save_version
@@ -32,16 +36,16 @@ ENDS = ("source", "reads", "target", "writes")
 
 
 @admin.register(Flow)
-class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
+class FlowAdmin(HistoryMixin, FlowActions, NewFields, OwnersPage, ConsoleAdmin):
     """One object type of one system into one of another."""
 
     form = FlowForm
-    inlines = (MappingInline,)
+    inlines = (MappingInline, *RULES)
     list_display = ("name", "ends", "status_label", "every", "last", "next", "problems")
     list_filter = ("status", "source", "target")
     list_select_related = ("source", "target", "state")
     search_fields = ("name", "source_object", "target_object")
-    history_children = ("mappings",)
+    history_children = ("mappings", "match_rules", "guards", "write_backs")
     show_full_result_count = True
     warn_unsaved_form = True
     change_form_outer_before_template = "admin/connectors/flow/before.html"
@@ -49,7 +53,7 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
     list_after_template = "admin/connectors/flow/list_after.html"
 
     class Media:
-        js = ("connectors/picker.js", "connectors/mapping.js")
+        js = ("connectors/rows.js", "connectors/picker.js", "connectors/mapping.js")
 
     # --- list -----------------------------------------------------------------------
 
@@ -114,13 +118,14 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
         return request.user.has_perm(MAP) or super().has_change_permission(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[Any, ...]:
-        return (MappingInline,) if obj else ()
+        return self.inlines if obj else ()
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Flow | None = None
     ) -> tuple[str, ...]:
         if obj and not request.user.has_perm("connectors.change_flow"):
-            return ("name", *ENDS, *OBJECTS, "match_field", "every", *SCHEDULE)
+            fixed = ("name", *ENDS, *OBJECTS, "match_field", "every", *SCHEDULE)
+            return (*fixed, *OPTIONS)
         # Once records have moved, other ends would be another flow.
         return (*ENDS, *OBJECTS) if obj and obj.runs.exists() else ()
 
@@ -137,7 +142,13 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
             when = ["match_field", "schedule", "custom_seconds"]
         else:
             when = ["match_field", "every"]
-        return [(None, {"fields": ["name", *from_to, *when]})]
+        head: tuple[Any, Any] = (None, {"fields": ["name", *from_to, *when]})
+        if obj is None:
+            return [head]
+        flag = ("flag_field", "flag_value")
+        options = ["creates", "source_gone", flag, "target_gone", "scan_interval"]
+        folded = {"fields": options, "classes": ["collapse"]}
+        return [head, ("Records that are new or gone", folded)]
 
     def history_changes(self, obj: Any, name: str, old: Any, new: Any) -> list[Change]:
         """Without the order of the rows, which changes nothing."""
@@ -153,7 +164,7 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
         kwargs: dict[str, Any] = super().get_formset_kwargs(
             request, obj, inline, prefix
         )
-        if request.method == "GET" and obj.pk:
+        if request.method == "GET" and obj.pk and isinstance(inline, MappingInline):
             kwargs["initial"] = suggestions(request, obj)
         return kwargs
 
@@ -165,6 +176,8 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
         if obj:
             context.update(page_facts(obj))
             context["status_colour"] = STATUS_COLOURS[str(obj.get_status_display())]
+            context["counterpart"] = counterpart_of(obj)
+            context["owners_url"] = self.owners_url(obj)
             context["suggested"] = len(suggestions(request, obj))
             if request.user.has_perm(MAP):
                 context["preview_url"] = self.action_url("preview", obj)
@@ -183,6 +196,8 @@ class FlowAdmin(HistoryMixin, FlowActions, ConsoleAdmin):
                 f"The mappings are saved as version {version.number}. They hold for "
                 "every record read from now on.",
             )
+            if said := warning(flow):
+                self.message_user(request, said, messages.WARNING)
 
     def response_add(
         self, request: HttpRequest, obj: Flow, post_url_continue: Any = None

@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 from unfold import widgets
 
-from connectors.models import Connection, Flow
+from connectors.models import Connection, Flow, SourceGone
 from connectors.models.flow import interval_text
-from connectors.sdk.spec import Capability
+from connectors.sdk.spec import Capability, SystemSpec
 from connectors.sync.mapping.fields import known_fields
 from connectors.systems import registry
 
@@ -22,6 +22,11 @@ _SCHEDULES = [
     (HAND, interval_text(None).capitalize()),
     (CUSTOM, "Another interval"),
 ]
+# What becomes of records that are new or gone.
+OPTIONS = (
+    "creates", "source_gone", "flag_field", "flag_value", "target_gone", "scan_interval"
+)  # fmt: skip
+_DAY = 86_400
 _ENDS: tuple[tuple[str, Capability], ...] = (("source", "read"), ("target", "write"))
 
 
@@ -38,7 +43,24 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Recognise records by",
         widget=widgets.UnfoldAdminSelectWidget(),
         help_text="A unique field of the target. The record that has the same value "
-        "there is updated, otherwise one is created. A mapping row must fill it.",
+        "there is updated, otherwise one is created. A mapping row must fill it, "
+        "unless the target numbers its records itself.",
+    )
+    scan_interval = forms.TypedChoiceField(
+        label="Search for deletes",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "Never"), (_DAY, "Every day"), (7 * _DAY, "Every week")],
+        widget=widgets.UnfoldAdminSelectWidget(),
+        help_text="For sources that do not tell what was deleted: all their keys are "
+        "compared with those that are bound.",
+    )
+    flag_field = forms.ChoiceField(
+        label="Mark this field",
+        required=False,
+        widget=widgets.UnfoldAdminSelectWidget(),
+        help_text="Only for “Mark it in the target”.",
     )
     schedule = forms.ChoiceField(
         label="Look for changes",
@@ -64,9 +86,22 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
             "target",
             "target_object",
             "match_field",
+            *OPTIONS,
         )
-        labels = {"source": "From", "target": "To"}
-        help_texts = {"name": "For example “Customers to HubSpot companies”."}
+        labels = {
+            "source": "From",
+            "target": "To",
+            "creates": "Create records that the target does not have",
+            "source_gone": "Deleted or archived in the source",
+            "flag_value": "With this value",
+            "target_gone": "Changed in the source, but deleted in the target",
+        }
+        help_texts = {
+            "name": "For example “Customers to HubSpot companies”.",
+            "creates": "Switched off, the flow keeps records in agreement that are on "
+            "both sides, and leaves every other one alone, with the reason.",
+            "flag_value": "Only for “Mark it in the target”.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,6 +109,10 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
             self._show_schedule(self.instance.interval)
         if "match_field" in self.fields:
             self._offer_match_fields()
+        if "flag_field" in self.fields:
+            self._offer_flag_fields()
+        if "source_gone" in self.fields:
+            self._offer_what_the_target_can()
         for side, verb in _ENDS:
             if f"{side}_object" in self.fields:
                 self._offer_objects(side, verb)
@@ -97,15 +136,37 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
             choices.append((flow.match_field, flow.match_field))
         field.choices = choices  # type: ignore[attr-defined]
 
+    def _offer_flag_fields(self) -> None:
+        flow, field = self.instance, self.fields["flag_field"]
+        known = known_fields(flow.target, flow.target_object) if flow.pk else {}
+        choices = [(n, f"{f.label} ({n})") for n, f in known.items() if not f.read_only]
+        if flow.flag_field and flow.flag_field not in dict(choices):
+            choices.append((flow.flag_field, flow.flag_field))
+        field.choices = [("", "None"), *choices]  # type: ignore[attr-defined]
+
+    def _offer_what_the_target_can(self) -> None:
+        """No archiving where the target has none; what was chosen stays to be seen."""
+        flow, field = self.instance, self.fields["source_gone"]
+        if not flow.pk or flow.source_gone == SourceGone.ARCHIVE:
+            return
+        if not flow.target.spec.object(flow.target_object).can("archive"):
+            field.choices = [  # type: ignore[attr-defined]
+                one for one in SourceGone.choices if one[0] != SourceGone.ARCHIVE
+            ]
+
     def _offer_objects(self, side: str, verb: Capability) -> None:
         """All there are, by system; a script narrows them to the connection."""
-        offers = {
-            slug: [(o.name, o.label) for o in spec.objects.values() if o.can(verb)]
-            for slug, spec in registry.specs().items()
-        }
         by_connection = {
-            pk: offers.get(system, [])
-            for pk, system in Connection.objects.values_list("pk", "system")
+            one.pk: _offered(one.spec, verb)
+            for one in Connection.objects.filter(system__in=registry.specs())
+        }
+        offers = {slug: _offered(spec, verb) for slug, spec in registry.specs().items()}
+        common = {name for offered in offers.values() for name, _ in offered}
+        own = {
+            choice: None
+            for offered in by_connection.values()
+            for choice in offered
+            if choice[0] not in common
         }
         field = self.fields[f"{side}_object"]
         field.choices = [  # type: ignore[attr-defined]
@@ -115,6 +176,7 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
                 for slug, offered in offers.items()
                 if offered
             ),
+            *([("Object types of an account", list(own))] if own else []),
         ]
         field.widget.attrs["data-offers"] = json.dumps(by_connection)
         field.widget.attrs["data-of"] = f"id_{side}"
@@ -129,7 +191,27 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("custom_seconds", "Say how many seconds.")
         elif schedule:
             self.instance.interval = _interval(schedule, seconds)
+        self._check_gone(cleaned)
         return cleaned
+
+    def _check_gone(self, cleaned: dict[str, Any]) -> None:
+        """Refuse what the target cannot do about records that are gone."""
+        said, flow = cleaned.get("source_gone"), self.instance
+        if said == SourceGone.FLAG:
+            for name in ("flag_field", "flag_value"):
+                if not cleaned.get(name):
+                    self.add_error(name, "Say how it is marked.")
+        elif said == SourceGone.ARCHIVE and flow.pk:
+            spec = flow.target.spec
+            if not spec.object(flow.target_object).can("archive"):
+                self.add_error(
+                    "source_gone", f"{spec.label} cannot archive {flow.target_object}."
+                )
+
+
+def _offered(spec: SystemSpec, verb: Capability) -> list[tuple[str, str]]:
+    """Names and labels of the object types that can be read or written."""
+    return [(one.name, one.label) for one in spec.objects.values() if one.can(verb)]
 
 
 def _interval(schedule: str, seconds: int | None) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias, cast
 
@@ -10,88 +11,77 @@ from django import forms
 from django.db.models import QuerySet
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold import widgets
-from unfold.admin import TabularInline
-from unfold.forms import PaginationInlineFormSet
 
-from connectors.models import FieldMapping, Flow, ValueMap
-from connectors.sdk.records import FieldInfo
-from connectors.sync.mapping.fields import known_fields
+from connectors.admin.flows.lists import (
+    TRANSFORM_CHOICES,
+    Choices,
+    FieldPicker,
+    SharedSelect,
+    value_maps,
+)
+from connectors.admin.flows.rows import (
+    MAP,
+    RowForm,
+    RowFormSet,
+    RowInline,
+    counterpart_of,
+    merged_of,
+)
+from connectors.models import (
+    BlankRule,
+    ConflictRule,
+    FieldMapping,
+    Flow,
+)
+from connectors.sync.drift.breakage import breakages
 from connectors.sync.mapping.suggest import suggest
-from connectors.sync.mapping.transforms import TRANSFORMS
 from connectors.sync.mapping.validate import validate_row
+from connectors.sync.owners import overwrites_owner
 
-MAP = "connectors.map_flow"
-Choices: TypeAlias = Sequence[tuple[Any, str]]
 COLUMNS = (
     "source_field",
     "transform",
     "argument",
     "value_map",
     "default",
+    "blank",
     "target_field",
     "update_mode",
+    "conflict",
     "enabled",
     "position",
 )
-TYPE_WORDS = {
-    "string": "text",
-    "integer": "whole number",
-    "decimal": "number",
-    "boolean": "yes or no",
-    "date": "date",
-    "datetime": "date and time",
-    "enum": "choice",
-    "list": "choices",
-    "reference": "link to a record",
-}
-# Where a row goes that was added and not dragged anywhere.
-_LAST = 1_000_000
 
 
-class FieldPicker(widgets.UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """A text field that a script makes a searchable list of a catalogue.
-
-    Without the script the browser's own list offers the same names. `known` is set
-    by the form, which knows the flow.
-    """
-
-    known: Mapping[str, FieldInfo] = {}
-
-    def __init__(self, side: str) -> None:
-        super().__init__(
-            {
-                "data-picker": side,
-                "list": f"{side}-field-list",
-                "autocomplete": "off",
-                "spellcheck": "false",
-                "placeholder": "Choose a field",
-            }
-        )
-
-    def render(
-        self, name: str, value: Any, attrs: Any = None, renderer: Any = None
-    ) -> SafeString:
-        info = self.known.get(value or "")
-        hint = f"{info.label} · {TYPE_WORDS[info.type]}" if info else ""
-        return format_html(
-            '{}<span class="picker-hint">{}</span>',
-            super().render(name, value, attrs, renderer),
-            hint,
-        )
+# By row: what has happened to its fields since it was written.
+Broken: TypeAlias = Mapping[int, Sequence[str]]
 
 
-class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One row. What it may name depends on the flow, which the formset tells."""
+class MappingForm(RowForm):
+    """One row. `against_owner` marks one that overwrites what the target keeps,
+    `broken` says which changed fields hold it."""
 
+    # Two of a kind share a cell: the rows are wide enough.
+    below = {"blank": "default", "conflict": "update_mode"}
     transform = forms.ChoiceField(
         required=False,
-        choices=[("", "As it is"), *((t.name, t.label) for t in TRANSFORMS.values())],
-        widget=widgets.UnfoldAdminSelectWidget(),
+        choices=TRANSFORM_CHOICES,
+        widget=SharedSelect("transform"),
     )
-    position = forms.IntegerField(required=False, widget=forms.HiddenInput())
+    blank = forms.ChoiceField(
+        required=False,
+        choices=BlankRule.choices,
+        initial=BlankRule.OVERWRITE,
+        label="An empty value",
+        widget=SharedSelect("blank"),
+    )
+    conflict = forms.ChoiceField(
+        required=False,
+        choices=ConflictRule.choices,
+        initial=ConflictRule.OWNER,
+        label="Both changed",
+        widget=SharedSelect("conflict"),
+    )
 
     class Meta:
         model = FieldMapping
@@ -99,6 +89,11 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "source_field": FieldPicker("source"),
             "target_field": FieldPicker("target"),
+            # Not the theme's: those say their look in 600 characters each.
+            "argument": forms.TextInput(),
+            "default": forms.TextInput(),
+            "update_mode": SharedSelect("update_mode"),
+            "enabled": forms.CheckboxInput(),
         }
         labels = {
             "source_field": "From field",
@@ -110,27 +105,35 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def __init__(
-        self,
-        *args: Any,
-        source_fields: Mapping[str, FieldInfo],
-        target_fields: Mapping[str, FieldInfo],
-        value_maps: Choices,
-        **kwargs: Any,
+        self, *args: Any, value_maps: Choices, broken: Broken, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.broken = broken.get(self.instance.pk or 0, ())
         if "value_map" in self.fields:
+            self.fields["value_map"].widget = SharedSelect(
+                "value_map", full=bool(kwargs.get("full_lists"))
+            )
             self.fields["value_map"].widget.choices = value_maps
-        self.source_fields, self.target_fields = source_fields, target_fields
-        if not self.instance.pk and "position" not in (kwargs.get("initial") or {}):
-            self.initial["position"] = None
-        for name, known in (("source", source_fields), ("target", target_fields)):
-            if f"{name}_field" in self.fields:
-                self.fields[f"{name}_field"].widget.known = known
+        # It matters where both sides are written.
+        if counterpart_of(self.flow) is None:
+            del self.fields["conflict"]
 
-    def clean_position(self) -> int:
-        """Where the row stands; at the end until it is dragged elsewhere."""
-        position = self.cleaned_data.get("position")
-        return _LAST if position is None else int(position)
+    @property
+    def against_owner(self) -> bool:
+        """Whether the row overwrites what the target keeps."""
+        row = self.instance
+        info = self.target_fields.get(row.target_field)
+        if not info:
+            return False
+        return overwrites_owner(self.flow, row, info, merged_of(self.flow))
+
+    def clean_blank(self) -> str:
+        """What it was, where the page did not ask."""
+        return str(self.cleaned_data.get("blank") or self.instance.blank)
+
+    def clean_conflict(self) -> str:
+        """What it was, where the page did not ask."""
+        return str(self.cleaned_data.get("conflict") or self.instance.conflict)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -145,31 +148,17 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         """The formset judges the rows together: two of them may swap fields."""
 
 
-class MappingFormSet(PaginationInlineFormSet):  # type: ignore[misc]
-    """All rows of a flow."""
-
-    instance: Flow
+class MappingFormSet(RowFormSet):
+    """All mapping rows of a flow."""
 
     @cached_property
     def known(self) -> dict[str, Any]:
         """What all rows choose from, asked for once."""
-        flow = self.instance
         return {
-            "source_fields": known_fields(flow.source, flow.source_object),
-            "target_fields": known_fields(flow.target, flow.target_object),
-            "value_maps": [("", "None"), *ValueMap.objects.values_list("pk", "name")],
+            **super().known,
+            "value_maps": value_maps(),
+            "broken": broken_rows(self.instance),
         }
-
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), **self.known}
-
-    def rows(self) -> Iterator[MappingForm]:
-        """The forms that say something and are not deleted."""
-        for form in self.forms:
-            values = getattr(form, "cleaned_data", {})
-            said = form.instance.pk or form.has_changed()
-            if said and not values.get("DELETE"):
-                yield form
 
     def clean(self) -> None:
         super().clean()
@@ -188,27 +177,24 @@ class MappingFormSet(PaginationInlineFormSet):  # type: ignore[misc]
         # aside first. Their histories tell the change itself.
         moving = [f.instance.pk for f in self.initial_forms if f.has_changed()]
         FieldMapping.objects.filter(pk__in=moving).update(enabled=False)
-        saved = super().save(commit)
-        _renumber(self.instance)
-        return saved
+        return super().save(commit)
 
 
-def _renumber(flow: Flow) -> None:
-    for number, row in enumerate(flow.mappings.order_by("position", "pk")):
-        if row.position != number:
-            FieldMapping.objects.filter(pk=row.pk).update(position=number)
+def broken_rows(flow: Flow) -> Broken:
+    """What changed fields break, by row."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for one in breakages([flow]) if flow.pk else ():
+        found[one.row.pk].append(f"{one.says}. {one.advice}")
+    return found
 
 
-class MappingInline(TabularInline):  # type: ignore[misc]
+class MappingInline(RowInline):
     """The rows on the flow's page."""
 
     model = FieldMapping
     form = MappingForm
     formset = MappingFormSet
     fields = COLUMNS
-    ordering_field = "position"
-    hide_ordering_field = True
-    hide_title = True
     verbose_name = "mapping row"
     verbose_name_plural = "Field mappings"
 
@@ -218,28 +204,6 @@ class MappingInline(TabularInline):  # type: ignore[misc]
 
     def get_extra(self, request: HttpRequest, obj: Flow | None = None, **_: Any) -> int:
         return len(suggestions(request, obj))
-
-    def formfield_for_dbfield(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "value_map" and hasattr(field.widget, "widget"):
-            field.widget = field.widget.widget
-        return field
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("connectors.view_flow") or request.user.has_perm(
-            MAP
-        )
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(MAP)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(MAP)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(MAP)
 
 
 def suggestions(request: HttpRequest, flow: Flow | None) -> list[dict[str, Any]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
 
 from connectors.admin.columns import ago
-from connectors.admin.flows.mappings import TYPE_WORDS
+from connectors.admin.flows.lists import TYPE_WORDS, shared_options
+from connectors.admin.flows.rules import ARGUMENTS
 from connectors.models import CatalogueField, Flow, FlowStatus
 from connectors.sdk.records import FieldInfo
+from connectors.sync.drift.breakage import held
 from connectors.sync.mapping.fields import known_fields
+from connectors.sync.mapping.mapper import LINES
 from connectors.sync.mapping.transforms import TRANSFORMS
 from connectors.sync.watch import tally
 
@@ -35,15 +38,16 @@ def missing_fields(flow: Flow) -> list[CatalogueField]:
     The catalogue has a field of ours either as the target reports it, as a custom
     one, or as spec.toml describes it, when the target has none of that name.
     """
-    names = flow.mappings.filter(enabled=True).values_list("target_field", flat=True)
-    return list(
-        flow.target.catalogue.filter(
-            object_type=flow.target_object,
-            managed=True,
-            custom=False,
-            name__in=list(names),
-        )
-    )
+    rows = flow.mappings.filter(enabled=True)
+    names = list(rows.values_list("target_field", flat=True))
+    ours = flow.target.catalogue.filter(managed=True, custom=False)
+    target = flow.target.spec.objects.get(flow.target_object)
+    found = list(ours.filter(object_type=flow.target_object, name__in=names))
+    if target and target.lines_of and any(n.startswith(LINES) for n in names):
+        # A line that is a record of its own is recognised by a key as well.
+        key = flow.target.spec.object(target.lines_of).match_field
+        found += ours.filter(object_type=target.lines_of, name=key)
+    return found
 
 
 def page_facts(flow: Flow) -> dict[str, Any]:
@@ -56,6 +60,8 @@ def page_facts(flow: Flow) -> dict[str, Any]:
         "hints": list(_hints(flow, target)),
         "source_fields": [_offered(field) for field in source.values()],
         "target_fields": [_offered(f) for f in target.values() if not f.read_only],
+        "row_options": shared_options(),
+        "row_arguments": ARGUMENTS,
         "transforms": {
             t.name: {
                 "help": t.help,
@@ -98,6 +104,8 @@ def _hints(flow: Flow, target: dict[str, FieldInfo]) -> Iterable[str]:
                 f"“{connection}” was refused by its system; correct it and test it, "
                 "then the flow goes on."
             )
+    if drift := held(flow):
+        yield str(drift)
     filled = set(
         flow.mappings.filter(enabled=True).values_list("target_field", flat=True)
     )
@@ -106,7 +114,7 @@ def _hints(flow: Flow, target: dict[str, FieldInfo]) -> Iterable[str]:
             "There are no mappings yet. Press “Suggest mappings”, look the rows over, "
             "and save."
         )
-    elif flow.match_field and flow.match_field not in filled:
+    elif _unrecognised(flow, filled):
         known = target.get(flow.match_field)
         label = f"“{known.label}” ({known.name})" if known else flow.match_field
         yield (
@@ -122,8 +130,19 @@ def _hints(flow: Flow, target: dict[str, FieldInfo]) -> Iterable[str]:
         )
 
 
+def _unrecognised(flow: Flow, filled: Collection[str]) -> bool:
+    """Whether the target could not tell which records it has already.
+
+    One that gives its records their keys itself knows them by reference and binding.
+    """
+    target = flow.target.spec.object(flow.target_object)
+    named = not target.create_is_not_idempotent and flow.match_field
+    return bool(named) and flow.match_field not in filled
+
+
 def _offered(field: FieldInfo) -> dict[str, Any]:
-    return {
+    """What the picker shows of a field; what is not so is left out."""
+    said = {
         "name": field.name,
         "label": field.label,
         "type": TYPE_WORDS[field.type],
@@ -132,3 +151,4 @@ def _offered(field: FieldInfo) -> dict[str, Any]:
         "unique": field.unique,
         "help": field.help,
     }
+    return {name: value for name, value in said.items() if value}

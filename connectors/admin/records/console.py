@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import (
     Http404,
     HttpRequest,
@@ -24,14 +25,18 @@ from connectors.admin.records import filters
 from connectors.admin.records.edit import EditPages
 from connectors.admin.records.page import page
 from connectors.admin.records.words import LABELS
-from connectors.models import Outcome, SyncRecord
+from connectors.admin.records.writeback import WriteBackButton
+from connectors.admin.reviews.decide import PERMISSION as DECIDE
+from connectors.models import CatalogueField, Outcome, SyncRecord
+from connectors.models.record import DONE
+from connectors.sync.watch.selection import Records, search
 from connectors.sync.watch.story import load
 
-_LARGE = ("payload", "original_payload", "mapped", "response")
+_LARGE = ("payload", "original_payload", "mapped", "response", "choices")
 
 
 @admin.register(SyncRecord)
-class SyncRecordAdmin(EditPages):
+class SyncRecordAdmin(WriteBackButton, EditPages):
     """A million rows: nothing here counts them, sorts them or reads their JSON."""
 
     list_display = ("record", "flow_name", "state", "what", "tries", "read")
@@ -63,14 +68,22 @@ class SyncRecordAdmin(EditPages):
 
     # --- the list ---
 
-    def get_queryset(self, request: HttpRequest) -> filters.Records:
-        records: filters.Records = super().get_queryset(request)
-        return records.defer(*_LARGE)
+    def get_queryset(self, request: HttpRequest) -> Records:
+        records: Records = super().get_queryset(request)
+        # By the catalogue's unique key, so for one page of rows only.
+        label = CatalogueField.objects.filter(
+            connection=OuterRef("flow__target"),
+            object_type=OuterRef("flow__target_object"),
+            name=OuterRef("error_field"),
+        )
+        return records.defer(*_LARGE).annotate(
+            error_label=Subquery(label.values("label")[:1])
+        )
 
     def get_search_results(
-        self, _request: HttpRequest, queryset: filters.Records, search_term: str
-    ) -> tuple[filters.Records, bool]:
-        return filters.search(queryset, search_term), False
+        self, _request: HttpRequest, queryset: Records, search_term: str
+    ) -> tuple[Records, bool]:
+        return search(queryset, search_term), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -119,8 +132,15 @@ class SyncRecordAdmin(EditPages):
     @display(description="Result")
     def what(self, record: SyncRecord) -> SafeString | str:
         if text := record.error_message[:300]:
+            field = getattr(record, "error_label", None) or record.error_field
             return format_html(
-                '<span class="record-error" title="{0}">{0}</span>', text
+                '<span class="{2}" title="{0}">{1}{0}</span>',
+                text,
+                # Many errors name it themselves.
+                format_html("<strong>{}</strong>: ", field)
+                if field and field not in text
+                else "",
+                "record-remark" if record.outcome in DONE else "record-error",
             )
         if not record.target_id:
             return "–"
@@ -139,18 +159,16 @@ class SyncRecordAdmin(EditPages):
     # --- ticked rows ---
 
     @action(description="Replay", permissions=["replay"])
-    def replay_ticked(
-        self, request: HttpRequest, queryset: filters.Records
-    ) -> HttpResponse:
+    def replay_ticked(self, request: HttpRequest, queryset: Records) -> HttpResponse:
         return self._ask(request, queryset)
 
     @action(description="Replay from a fresh read", permissions=["replay"])
     def replay_ticked_fresh(
-        self, request: HttpRequest, queryset: filters.Records
+        self, request: HttpRequest, queryset: Records
     ) -> HttpResponse:
         return self._ask(request, queryset)
 
-    def _ask(self, request: HttpRequest, queryset: filters.Records) -> HttpResponse:
+    def _ask(self, request: HttpRequest, queryset: Records) -> HttpResponse:
         if request.POST.get("select_across") == "1":
             return HttpResponseRedirect(
                 f"{self.replay_url()}?{request.GET.urlencode()}"
@@ -187,6 +205,7 @@ class SyncRecordAdmin(EditPages):
             f"{record.flow}: {record.source_id}",
             **page(record),
             buttons=self.buttons(request, record),
+            may_decide=request.user.has_perm(DECIDE),
             state_url=reverse("admin:connectors_syncrecord_state", args=[record.pk]),
         )
         return TemplateResponse(

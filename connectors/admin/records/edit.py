@@ -178,5 +178,5 @@ class EditPages(ReplayPages):
             raise PayloadError("Nothing was changed.")
         result = edit_and_replay(record, payload, request.user)
         self.log_change(request, record, f"Payload edited: {', '.join(names)}.")
-        self.note_replay(request, result, fresh=False, record=record)
+        self.note_replay(request, result, record=record)
         return self.back(request, record)

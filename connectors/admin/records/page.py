@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from connectors.admin.records.agreement import agreement
 from connectors.admin.records.words import LABELS, next_step
 from connectors.models import Outcome, SyncRecord
 from connectors.models.record import PROBLEM
@@ -30,6 +31,7 @@ def page(record: SyncRecord) -> dict[str, Any]:
         "bad_rows": sum(bool(row.error) for row in told.mapping_rows),
         "skipped_rows": sum(bool(row.skipped) for row in told.mapping_rows),
         "raw": _raw(told),
+        **agreement(told),
         "now": timezone.now().isoformat(),
     }
 
@@ -58,6 +60,7 @@ def _raw(told: Story) -> list[tuple[str, str]]:
         ("Payload before it was edited", record.original_payload),
         ("Mapped values", record.mapped),
         ("Response", record.response),
+        ("Choices between both sides", record.choices),
     )
     return [
         (title, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))

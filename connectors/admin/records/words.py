@@ -10,6 +10,10 @@ NEXT_STEPS = {
     "payload of this one record.",
     "mapping": "A mapping row cannot be applied. Correct the row (or its value map), "
     "then replay.",
+    "guard": "A condition of the flow is not met. Correct the record in the source and "
+    "replay from a fresh read; or change the guard, then replay.",
+    "busy": "Nothing to do: it is tried again by itself as soon as nobody works on the "
+    "record there.",
     "dependency": "Nothing to do yet: it is sent by itself when the record it refers "
     "to has arrived. If that one is stuck, repair that one.",
     "ambiguous": "Several records of the target match. Merge them or correct the "
@@ -24,6 +28,8 @@ NEXT_STEPS = {
     "again; a replay is safe.",
     "authentication": "The credentials were refused. Correct the connection and test "
     "it; waiting records then go on by themselves.",
+    "drift": "A field that the mapping names has changed. Mend the row or the field as "
+    "the alert of the connection says; the record is then sent by itself.",
     "configuration": "Something in the set-up is wrong. Correct it, resume the flow, "
     "then replay.",
     "unsupported": "The system cannot do this. Choose another object type for the "
@@ -40,8 +46,8 @@ _BY_OUTCOME = {
     Outcome.UNCHANGED: "Nothing to do: the target held these values already. Replay "
     "it if someone changed the target since.",
     Outcome.SKIPPED: "Nothing to do: a newer change took its place.",
-    Outcome.CONFLICT: "Both sides changed the same field. Decide which value is "
-    "right, correct the other side, then replay.",
+    Outcome.CONFLICT: "It waits for a decision. Say below what is right; it is then "
+    "sent on by itself.",
 }
 
 LABELS = {

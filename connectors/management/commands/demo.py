@@ -45,6 +45,7 @@ moves only what has changed."""
         "demo                      # as make demo does",
         "demo --once               # stop at the end: for scripts",
         "demo --customers 5000 --fresh",
+        "demo --one-way --once     # from JD Edwards to HubSpot alone",
     )
     exit_codes = {
         1: "something did not move as it should, or could not be started",
@@ -67,6 +68,12 @@ moves only what has changed."""
         parser.add_argument(
             "--fresh", action="store_true", help="start over: forget earlier demos"
         )
+        parser.add_argument(
+            "--one-way",
+            action="store_true",
+            help="move nothing that HubSpot's users do into JD Edwards: no changes, "
+            "products, invoices, payments",
+        )
 
     def handle(
         self,
@@ -75,6 +82,7 @@ moves only what has changed."""
         port: int,
         once: bool,
         fresh: bool,
+        one_way: bool,
         **_options: Any,
     ) -> None:
         if "DEMO_PASSWORD" not in os.environ:
@@ -86,7 +94,7 @@ moves only what has changed."""
         with alone(Path(settings.DATA_DIR)), stoppable():
             if fresh:
                 start_over(Path(settings.DATA_DIR))
-            demo = Demo(console, customers, port)
+            demo = Demo(console, customers, port, not one_way)
             try:
                 well = demo.play()
                 if not once:

@@ -100,7 +100,8 @@ records go into a replay run of their own, which a worker carries out."""
             raise CommandError("Nothing was sent.", returncode=USAGE)
 
     def _write_plan(self, plan: Plan) -> None:
-        self.stdout.write(f"{plan.count:,} records fit.")
+        fit = "record fits" if plan.count == 1 else "records fit"
+        self.stdout.write(f"{plan.count:,} {fit}.")
         if plan.count:
             self.write_table(
                 (">Records", "Flow", "Outcome", "Error", "First of them says"),

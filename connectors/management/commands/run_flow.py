@@ -113,9 +113,11 @@ def _alone(run: SyncRun, progress: RunProgress) -> None:
 
 def _watched(run: SyncRun, progress: RunProgress) -> None:
     """Carry the run out in a thread beside the one that draws."""
+    work: Future[None] | None = None
     with ThreadPoolExecutor(1) as pool:
-        work: Future[None] = pool.submit(_carried_out, run.pk)
+        # Also while it is handed over: leaving the pool waits for the end of the run.
         try:
+            work = pool.submit(_carried_out, run.pk)
             while not work.done():
                 run.refresh_from_db()
                 progress.show(run)
@@ -123,6 +125,7 @@ def _watched(run: SyncRun, progress: RunProgress) -> None:
         except KeyboardInterrupt:
             # The thread ends by itself once it sees the run cancelled.
             runs.cancel(run)
+    if work:
         work.result()
     run.refresh_from_db()
     progress.show(run)

@@ -7,7 +7,7 @@ import gc
 import json
 import signal
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from connectors.sandbox.core.config import ConfigError
 from connectors.sandbox.core.control import CONTROL
 from connectors.sandbox.core.runner import PortTakenError, Service, serve
 from connectors.sandbox.core.standin import StandIn
-from connectors.sandbox.core.state import StateError, load, save
+from connectors.sandbox.core.state import StateError, ensure_place, load, save
 from connectors.sandbox.registry import STAND_INS, stand_in_class
 
 FIRST_PORT = 8801
@@ -41,6 +41,10 @@ examples:
   manage.py sandbox --only hubspot --hubspot-port 0 --ready-file sandbox.json
   manage.py sandbox --latency-ms 80 --set hubspot.search_lag_s=10 \\
       --set hubspot.reject_share=0.01
+
+exit codes:
+  0  stopped by Control-C or SIGTERM
+  2  wrong usage, a port that is taken, or a file that cannot be used
 """
 
 
@@ -76,7 +80,7 @@ class Command(BaseCommand):
 
     def _add_behaviour(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--customers", type=int, default=200, help="customers to invent"
+            "--customers", type=whole, default=200, help="customers to invent"
         )
         parser.add_argument(
             "--seed", type=int, default=1, help="same seed, same data (default: 1)"
@@ -107,6 +111,8 @@ class Command(BaseCommand):
             standins = [
                 prepared(slug, options) for slug in options["only"] or STAND_INS
             ]
+            for place in filter(None, (options["state"], options["ready_file"])):
+                ensure_place(place)
             fill(standins, options)
             asyncio.run(self._run(standins, options))
         except (PortTakenError, SettingError, ConfigError, StateError) as error:
@@ -147,6 +153,13 @@ class Command(BaseCommand):
             self.stdout.write(f"  holds     {held_text(described)}\n\n")
         self.stdout.write("Control-C stops it.")
         self.stdout.flush()
+
+
+def whole(text: str) -> int:
+    """A number of things for argparse."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"“{text}” is not a whole number")
+    return int(text)
 
 
 def default_port(slug: str) -> int:

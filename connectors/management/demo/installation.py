@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from connectors.management.demo.documents import REVENUE_ACCOUNT
 from connectors.models import (
     Claim,
     Connection,
@@ -19,13 +19,16 @@ from connectors.models import (
 from connectors.sync import connect, recipes, runs
 
 ADMIN = "admin"
-RECIPE = "jde_hubspot"
+RECIPE, BOTH_WAYS = "jde_hubspot", "jde_hubspot_both_ways"
+ANSWERS = {"revenue_account": REVENUE_ACCOUNT}
 NAMES = {"jde": "JD Edwards (demo)", "hubspot": "HubSpot (demo)"}
 # The sandbox's own credentials: `manage.py sandbox` prints them.
 CREDENTIALS: dict[str, dict[str, str]] = {
     "jde": {"username": "HSINTEG", "password": "sandbox-1"},
     "hubspot": {"access_token": "pat-na1-sandbox-full"},
 }
+# What else their connections say: where new documents go.
+SETTINGS: dict[str, dict[str, str]] = {"jde": {"document_company": "00001"}}
 
 
 class InstallationError(RuntimeError):
@@ -59,7 +62,7 @@ def ensure_connection(system: str, url: str) -> Connection:
     connection = Connection.objects.filter(name=NAMES[system]).first() or Connection(
         name=NAMES[system], system=system
     )
-    wanted = {**connection.settings, "base_url": url}
+    wanted = {**connection.settings, **SETTINGS.get(system, {}), "base_url": url}
     if connection.pk is None or connection.settings != wanted:
         connection.set_values({**wanted, **CREDENTIALS[system]})
         connection.save()
@@ -73,41 +76,22 @@ def check(connection: Connection) -> None:
         raise InstallationError(f"{connection}: {result.message}")
 
 
-def install_flows(source: Connection, target: Connection) -> list[Flow]:
+def install_flows(
+    source: Connection, target: Connection, *, both_ways: bool
+) -> list[Flow]:
     """The recipe's flows, with fields discovered and our own ones created.
 
     Their next scheduled run is an interval away: the demo itself starts the first.
+    Raises InstallationError.
     """
-    tables = recipes.recipe(RECIPE)["flows"]
-    for table in tables:
-        connect.refresh_catalogue(source, table["source_object"])
-        connect.refresh_catalogue(target, table["target_object"])
-    flows = recipes.install(RECIPE, source, target)
+    slug = BOTH_WAYS if both_ways else RECIPE
+    recipes.read_fields(slug, source, target)
+    flows = recipes.install(slug, source, target, answers=ANSWERS)
     for flow in flows:
-        _ensure_fields(flow)
+        refused = recipes.ensure_fields(flow)
+        if refused:
+            named = ", ".join(f"{name} ({said})" for name, said in refused.items())
+            raise InstallationError(f"{flow} needs fields that cannot be made: {named}")
         later = timezone.now() + timedelta(seconds=flow.interval or 300)
         FlowState.objects.filter(flow=flow).update(next_run_at=later)
     return flows
-
-
-def _ensure_fields(flow: Flow) -> None:
-    managed = {
-        name
-        for name, field in flow.target.spec.object(flow.target_object).fields.items()
-        if field.managed
-    }
-    wanted = [
-        row.target_field for row in flow.mappings.all() if row.target_field in managed
-    ]
-    report = connect.ensure_fields(flow.target, flow.target_object, wanted)
-    refused = _refused(report)
-    if refused:
-        raise InstallationError(f"{flow.target} cannot create {refused}")
-
-
-def _refused(report: Mapping[str, str]) -> str:
-    return ", ".join(
-        f"{name} ({said})"
-        for name, said in report.items()
-        if said not in ("created", "exists")
-    )

@@ -15,10 +15,17 @@ SPOILED = {3: "{user} at {host}", 8: "{user}@{host} (new)"}
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A contact that fails on purpose: its number in JD Edwards, the bad address."""
+    """A record that is left to a person on purpose, by its id in its source."""
 
+    system: str
+    object_type: str
     key: str
-    email: str
+    why: str
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Tells it from all others."""
+        return self.system, self.object_type, self.key
 
 
 def plant(jde: ControlClient) -> None:
@@ -36,7 +43,12 @@ def plant(jde: ControlClient) -> None:
 def planted(jde: ControlClient) -> list[Planted]:
     """Those contacts, as JD Edwards holds them now."""
     return [
-        Planted(f"{row['AN8']}-{row['IDLN']}", row["EMAL"])
+        Planted(
+            "jde",
+            "contacts",
+            f"{row['AN8']}-{row['IDLN']}",
+            f"“{row['EMAL']}” is no e-mail address",
+        )
         for row in _chosen(jde).values()
     ]
 

@@ -20,7 +20,7 @@ from django.db import connections
 from rich.console import Console
 
 from connectors.management.children import Children, free_ports
-from connectors.management.demo import installation, summary
+from connectors.management.demo import documents, installation, summary, unsettled
 from connectors.management.demo.planted import Planted, plant, planted
 from connectors.management.demo.verify import Verdict, verify
 from connectors.management.progress import RunProgress
@@ -49,6 +49,7 @@ class Demo:
     console: Console
     customers: int | None
     port: int
+    both_ways: bool = True
     folder: Path = field(default_factory=lambda: Path(settings.DATA_DIR))
     children: Children = field(init=False)
     url: str = ""
@@ -79,9 +80,12 @@ class Demo:
             self._meet_sandbox(ready)
             if not again:
                 plant(self.sandbox["jde"])
+                unsettled.prepare(self.sandbox["jde"])
         self._note_customers()
         with self._step("Connections, fields and flows"):
             flows = self._install()
+            if not again:
+                unsettled.ask_about_phones(flows)
         with self._step("Worker and web console"):
             self.children.finish(pages)
             self._start_worker_and_web(web_port)
@@ -162,7 +166,9 @@ class Demo:
         }
         for connection in ends.values():
             installation.check(connection)
-        return installation.install_flows(ends["jde"], ends["hubspot"])
+        return installation.install_flows(
+            ends["jde"], ends["hubspot"], both_ways=self.both_ways
+        )
 
     def _start_worker_and_web(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -176,9 +182,20 @@ class Demo:
         self.children.wait_until(lambda: answers(f"{self.url}/admin/login/"), "web")
 
     def _run(self, flows: Sequence[Flow]) -> list[SyncRun]:
-        """One run after the other: contacts are linked to companies."""
+        """One run after the other: contacts are linked to companies.
+
+        What came back has changed the ERP's records, so those flows run once more.
+        """
+        back = {flow.pair_id for flow in flows if not flow.source_is_left}
+        again = [f for f in flows if f.source_is_left and f.pair_id in back]
+        done = []
         with RunProgress(self.console) as progress:
-            return [self._run_one(flow, progress) for flow in flows]
+            for flow in (*flows, *again):
+                if flow.source.system == "hubspot":
+                    # Its users begin when their companies are there.
+                    documents.seed(self.sandbox["jde"], self.sandbox["hubspot"])
+                done.append(self._run_one(flow, progress))
+        return done
 
     def _run_one(self, flow: Flow, progress: RunProgress) -> SyncRun:
         run = open_run(flow) or runs.start(flow, RunKind.SYNC, self.user)
@@ -199,6 +216,7 @@ class Demo:
 
     def _sum_up(self, done: Sequence[SyncRun]) -> bool:
         spoiled = planted(self.sandbox["jde"])
+        left = [*spoiled, *unsettled.unsettled(self.sandbox["hubspot"])]
         with self._step("Both sides compared"):
             token = installation.CREDENTIALS["hubspot"]["access_token"]
             verdict = verify(
@@ -207,7 +225,9 @@ class Demo:
                 token,
                 {one.key for one in spoiled},
             )
-            failing = self._judge_runs(verdict, done, spoiled)
+            if self.both_ways:
+                documents.check(self.sandbox["jde"], self.sandbox["hubspot"], verdict)
+            failing = self._judge_runs(verdict, done, left)
             if not answers(f"{self.url}/healthz"):
                 verdict.problems.append(f"{self.url}/healthz says that not all is well")
         self.console.print()
@@ -218,24 +238,26 @@ class Demo:
         return verdict.ok
 
     def _judge_runs(
-        self, verdict: Verdict, done: Sequence[SyncRun], spoiled: Sequence[Planted]
-    ) -> list[Planted]:
-        """Note runs that failed and records that should not have; the planted ones."""
-        known = {one.key: one for one in spoiled}
-        failing = []
+        self, verdict: Verdict, done: Sequence[SyncRun], left: Sequence[Planted]
+    ) -> list[str]:
+        """Note runs that failed and records that should not have; what is said of
+        those that are left to a person."""
+        known = {one.name: one for one in left}
         for run in done:
             if run.status not in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
                 verdict.problems.append(f"{run}: {run.status}. {run.message}")
-            for record in SyncRecord.objects.filter(
-                flow=run.flow, outcome__in=PROBLEM
-            ).order_by("pk"):
-                if run.flow.source_object == "contacts" and record.source_id in known:
-                    failing.append(known[record.source_id])
-                else:
-                    verdict.problems.append(
-                        f"{run.flow}: {record}: {record.error_message}"
-                    )
-        return failing
+        found = {}
+        records = SyncRecord.objects.filter(
+            flow__in={run.flow_id for run in done}, outcome__in=PROBLEM
+        ).select_related("flow__source")
+        for record in records.order_by("pk"):
+            flow = record.flow
+            one = known.get((flow.source.system, flow.source_object, record.source_id))
+            if one:
+                found[record.source_id] = f"{flow}, {record.source_id}: {one.why}"
+            else:
+                verdict.problems.append(f"{flow}: {record}: {record.error_message}")
+        return list(found.values())
 
     @contextmanager
     def _step(self, what: str) -> Iterator[None]:

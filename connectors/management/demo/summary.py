@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.management.common import shown
-from connectors.management.demo.planted import Planted
 from connectors.management.demo.verify import Verdict
 from connectors.management.progress import speed
-from connectors.models import SyncRun
+from connectors.models import Review, SyncRun
 
 ALWAYS = ("read", "created", "updated", "unchanged", "failed")
 NEEDS_A_PERSON = "/admin/connectors/syncrecord/?outcome=needs-me"
+QUESTIONS = "/admin/connectors/review/"
 SOMETIMES = ("waiting", "conflict", "dead", "skipped", "replayed")
 
 
@@ -36,10 +36,13 @@ def moved(runs: Sequence[SyncRun]) -> Table:
         table.add_column(name.capitalize(), justify="right", no_wrap=True)
     table.add_column("Time", justify="right", no_wrap=True)
     table.add_column("Speed", justify="right", no_wrap=True)
+    seen: set[int] = set()
     for run in runs:
+        name = f"{run.flow}, again" if run.flow_id in seen else str(run.flow)
+        seen.add(run.flow_id)
         seconds = run.duration.total_seconds() if run.duration else 0.0
-        counts = [shown(getattr(run, name)) for name in names]
-        table.add_row(str(run.flow), *counts, f"{seconds:.1f} s", speed(run))
+        counts = [shown(getattr(run, count)) for count in names]
+        table.add_row(name, *counts, f"{seconds:.1f} s", speed(run))
     return table
 
 
@@ -53,20 +56,20 @@ def verdict(console: Console, found: Verdict) -> None:
         console.print(f"  {problem}", style="red", markup=False)
 
 
-def footnote(console: Console, failing: Sequence[Planted], url: str) -> None:
-    """The records that fail on purpose, and where to repair them."""
-    if not failing:
+def footnote(console: Console, left: Sequence[str], url: str) -> None:
+    """The records that need a person on purpose, and where to repair or decide them."""
+    if not left:
         return
-    several = len(failing) > 1
+    several = len(left) > 1
     console.print(
-        f"{len(failing)} {'contacts fail' if several else 'contact fails'} on purpose, "
-        "to be repaired and replayed in the console:"
+        f"{len(left)} {'records are' if several else 'record is'} left to you on "
+        "purpose, to be repaired or decided in the console:"
     )
-    for one in failing:
-        console.print(f"  {one.key}: “{one.email}” is no e-mail address", markup=False)
-    console.print(
-        f"  {url}/admin/connectors/syncrecord/?outcome=needs-me", markup=False
-    )
+    for one in left:
+        console.print(f"  {one}", markup=False)
+    console.print(f"  {url}{NEEDS_A_PERSON}", markup=False)
+    if Review.objects.filter(decided_at=None).exists():
+        console.print(f"  {url}{QUESTIONS}", markup=False)
 
 
 def address(console: Console, url: str, user: str, password: str) -> None:

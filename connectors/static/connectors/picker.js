@@ -17,8 +17,16 @@
     return catalogues[side];
   }
 
+  // Some take several names, with commas between them: the last is being written.
+  function parts(input) {
+    return input.value.split(",").map((name) => name.trim());
+  }
+
   function find(input) {
-    return catalogue(input.dataset.picker).find((field) => field.name === input.value.trim());
+    const names = parts(input);
+    const all = catalogue(input.dataset.picker);
+    const found = names.map((name) => all.find((field) => field.name === name));
+    return found.every(Boolean) ? found[found.length - 1] : undefined;
   }
 
   function describe(input) {
@@ -32,7 +40,7 @@
   }
 
   function matching(input, all) {
-    const words = all ? [] : input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = all ? [] : parts(input).pop().toLowerCase().split(/\s+/).filter(Boolean);
     return catalogue(input.dataset.picker).filter((field) => {
       const text = `${field.name} ${field.label}`.toLowerCase();
       return words.every((word) => text.includes(word));
@@ -124,7 +132,7 @@
   function choose(name) {
     const input = owner;
     close();
-    input.value = name;
+    input.value = [...parts(input).slice(0, -1), name].join(", ");
     describe(input);
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
@@ -136,7 +144,8 @@
   document.addEventListener("focusin", (event) => {
     const input = picker(event);
     if (!input) return;
-    input.removeAttribute("list"); // the browser's own list would cover ours
+    input.removeAttribute("list"); // the browser's own lists would cover ours
+    input.autocomplete = "off";
     show(input, true);
   });
   document.addEventListener("click", (event) => {

@@ -7,38 +7,44 @@ person is shown is what is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeAlias
 
 from connectors.sdk.errors import MappingError
-from connectors.sdk.records import FieldInfo, Fields, Scalar
-from connectors.sdk.values import coded_types, fingerprint
-from connectors.sync.mapping.coerce import COERCIONS, PYTHON
+from connectors.sdk.records import FieldInfo, Fields, Scalar, SourceRecord
+from connectors.sdk.values import coded_types, fingerprint, typed
+from connectors.sync.mapping.row import Row, Run, compiled_row
 from connectors.sync.mapping.transforms import TRANSFORMS, as_text
 
-Row: TypeAlias = Mapping[str, Any]
+# Fields of a document's lines are named with this before their own name, and a stored
+# record holds its lines under the same word.
+LINES = "lines."
 Catalogue: TypeAlias = Mapping[str, FieldInfo]
-Run: TypeAlias = Callable[[Fields], Scalar]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A target field that points to another record, by the source's key of it."""
+    """A target field that points to another record, by the source's key of it.
+
+    `line` is the number, from nought, of the document's line whose field it is.
+    """
 
     field: str
     source_object: str
     target_object: str
     source_key: str
+    line: int | None = None
 
 
 @dataclass(slots=True)
 class Mapped:
-    """What is to be written: values by target field, and references to resolve."""
+    """What is to be written: values by target field, references to resolve, and the
+    lines of a document."""
 
     values: dict[str, Scalar] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
+    lines: list[dict[str, Scalar]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +88,17 @@ class CompiledMapping:
         self.source = source
         self.target = target
         self.rows = [_compile(row, source, target) for row in rows]
-        self._references = [r for r in self.rows if r.target.type == "reference"]
+        heads = [r for r in self.rows if not r.target.name.startswith(LINES)]
+        self._references = [r for r in heads if r.target.type == "reference"]
         self._plain = [
-            (r, r.target.name, r.run) for r in self.rows if r.target.type != "reference"
+            (r, r.target.name, r.run) for r in heads if r.target.type != "reference"
         ]
-        self.source_fields = sorted(set().union(*map(_reads, self.rows), set()))
+        self._of_lines = [r for r in self.rows if r.target.name.startswith(LINES)]
+        # By target field: what its row reads, and the row as it was written down.
+        self.reads = {r.target.name: frozenset(_reads(r)) for r in self.rows}
+        self.settings = {r.target.name: r.row for r in self.rows}
+        self.source_fields = sorted(set().union(*self.reads.values()))
+        self._line_fields = [n for n in self.source_fields if n.startswith(LINES)]
         self.types = coded_types({n: f.type for n, f in source.items()})
         self.create_only = self._with_mode("create_only")
         self.fill_empty = self._with_mode("fill_empty")
@@ -98,9 +110,12 @@ class CompiledMapping:
 
     def source_fingerprint(self, fields: Fields) -> str:
         """The same for two records exactly when every mapped source field is."""
-        return fingerprint(
-            self.version, [fields.get(name) for name in self.source_fields]
-        )
+        said = [fields.get(name) for name in self.source_fields]
+        if not self._line_fields:
+            return fingerprint(self.version, said)
+        names = [name.removeprefix(LINES) for name in self._line_fields]
+        lines = [[line.get(name) for name in names] for line in lines_of(fields)]
+        return fingerprint(self.version, said, lines)
 
     def apply(self, fields: Fields) -> Mapped:
         """Map one record. Raises MappingError naming the row's target field."""
@@ -118,11 +133,52 @@ class CompiledMapping:
                     mapped.references.append(_reference(compiled, value))
         except MappingError as error:
             raise _located(error, compiled) from error
+        if self._of_lines:
+            self._apply_to_lines(fields, mapped)
         return mapped
 
+    def _apply_to_lines(self, fields: Fields, mapped: Mapped) -> None:
+        compiled = None  # the row at work, for the error's sake
+        try:
+            for number, line in enumerate(lines_of(fields)):
+                mapped.lines.append(one := {})
+                scope = self._with_line(fields, line)
+                for compiled in self._of_lines:
+                    value = compiled.run(scope)
+                    if compiled.target.type != "reference":
+                        if value is not None:
+                            one[compiled.target.name.removeprefix(LINES)] = value
+                    elif value is not None and value != "":
+                        mapped.references.append(_reference(compiled, value, number))
+        except MappingError as error:
+            raise _located(error, compiled) from error
+
+    def _with_line(self, fields: Fields, line: Fields) -> Fields:
+        """The record as a row of its lines sees it: its own fields and one line's."""
+        named = {f"{LINES}{name}": value for name, value in line.items()}
+        return {**fields, **typed(named, self.types)}
+
     def explain(self, fields: Fields) -> list[PreviewRow]:
-        """What each row makes of a record, errors beside their row."""
-        return [_explained(compiled, fields) for compiled in self.rows]
+        """What each row makes of a record, errors beside their row.
+
+        The rows of a document's lines show what they make of the first one.
+        """
+        lines = lines_of(fields)
+        scope = self._with_line(fields, lines[0]) if lines else fields
+        return [_explained(compiled, scope) for compiled in self.rows]
+
+
+def lines_of(fields: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The lines of a document, as they are stored with its fields."""
+    lines: Sequence[Mapping[str, Any]] = fields.get("lines") or ()
+    return lines
+
+
+def stored_fields(record: SourceRecord) -> Mapping[str, Any]:
+    """What is kept of a source record: its fields, and its lines where it has any."""
+    if not record.lines:
+        return record.fields
+    return {**record.fields, "lines": list(record.lines)}
 
 
 def _located(error: MappingError, compiled: _CompiledRow | None) -> MappingError:
@@ -136,7 +192,9 @@ def _located(error: MappingError, compiled: _CompiledRow | None) -> MappingError
     )
 
 
-def _reference(compiled: _CompiledRow, value: Scalar) -> Reference:
+def _reference(
+    compiled: _CompiledRow, value: Scalar, line: int | None = None
+) -> Reference:
     source = compiled.source
     if source is None or not source.references:
         raise MappingError(
@@ -149,6 +207,7 @@ def _reference(compiled: _CompiledRow, value: Scalar) -> Reference:
         source.references,
         compiled.target.references,
         as_text(value),
+        line,
     )
 
 
@@ -173,85 +232,9 @@ def _compile(row: Row, source: Catalogue, target: Catalogue) -> _CompiledRow:
     return _CompiledRow(
         row=row,
         target=info,
-        run=_run(row, info),
+        run=compiled_row(row, info),
         source=source.get(row.get("source_field", "")),
     )
-
-
-def _run(row: Row, info: FieldInfo) -> Run:
-    name = row.get("source_field", "")
-    if not (row.get("transform") or row.get("value_map") or row.get("default")):
-        return _straight(name, info)
-    run: Run = lambda fields: fields.get(name)  # noqa: E731
-    if row.get("transform"):
-        run = _transforming(run, row)
-    if row.get("value_map"):
-        run = partial(_looked_up, run, row["value_map"])
-    if row.get("default"):
-        run = partial(_defaulted, run, row["default"])
-    return partial(_coerced, run, COERCIONS[info.type], info)
-
-
-def _straight(name: str, info: FieldInfo) -> Run:
-    """Most rows: a field as it is, in the type of the target."""
-    coerce, kind = COERCIONS[info.type], PYTHON.get(info.type)
-    longest = info.max_length if info.type == "string" else None
-
-    def run(fields: Fields) -> Scalar:
-        value = fields.get(name)
-        if value is None or value == "":
-            return value
-        if type(value) is kind and (longest is None or len(value) <= longest):  # type: ignore[arg-type]
-            return value
-        return coerce(value, info)
-
-    return run
-
-
-def _transforming(run: Run, row: Row) -> Run:
-    transform = TRANSFORMS.get(row["transform"])
-    if transform is None:
-        raise MappingError(f"There is no transform “{row['transform']}”.")
-    try:
-        step = transform.prepare(row.get("argument", ""))
-    except ValueError as error:
-        raise MappingError(
-            f"{transform.label}: {error}", field=row["target_field"]
-        ) from error
-    return lambda fields: step(run(fields), fields)
-
-
-def _looked_up(run: Run, table: Mapping[str, Any], fields: Fields) -> Scalar:
-    value = run(fields)
-    if value is None or value == "":
-        return value
-    text = as_text(value).strip()
-    found: str | None = table["entries"].get(text)
-    if found is not None:
-        return found
-    if table["otherwise"] == "keep":
-        return value
-    if table["otherwise"] == "blank":
-        return ""
-    raise MappingError(
-        f"The value map “{table['name']}” does not list “{text}”.",
-        advice="Add it to the value map, then replay the record.",
-    )
-
-
-def _defaulted(run: Run, default: str, fields: Fields) -> Scalar:
-    value = run(fields)
-    return default if value is None or value == "" else value
-
-
-def _coerced(
-    run: Run,
-    coerce: Callable[[Scalar, FieldInfo], Scalar],
-    info: FieldInfo,
-    fields: Fields,
-) -> Scalar:
-    value = run(fields)
-    return value if value is None or value == "" else coerce(value, info)
 
 
 def _explained(compiled: _CompiledRow, fields: Fields) -> PreviewRow:

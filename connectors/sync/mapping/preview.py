@@ -68,7 +68,7 @@ def _explained(
 
 
 def _one(flow: Flow, key: str) -> SourceRecord | None:
-    with connect.open_connector(flow.source) as connector:
+    with connect.open_connector(flow.source, "people") as connector:
         if key:
             found = connector.fetch(flow.source_object, [key])
             return found[0] if found else None

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from connectors.models import Flow, MappingVersion
 from connectors.sdk.errors import ConfigurationError, MappingError
+from connectors.sync.drift.breakage import as_mapped
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.mapper import CompiledMapping
 
@@ -35,6 +36,19 @@ def save_version(flow: Flow, user: Any = None) -> MappingVersion | None:
     return version
 
 
+def against(flow: Flow) -> tuple[Flow, CompiledMapping] | None:
+    """The flow of the other direction and its mapping, where there is one that is
+    mapped; whether it runs at the moment or not.
+
+    Raises ConfigurationError when its mapping cannot be used: neither direction may go
+    on as if it were alone.
+    """
+    other = flow.counterpart
+    if other is None or not other.mapping_version:
+        return None
+    return other, compiled(other)
+
+
 def compiled(flow: Flow, number: int | None = None) -> CompiledMapping:
     """The flow's mapping, ready to apply; by default its newest version.
 
@@ -49,8 +63,12 @@ def compiled(flow: Flow, number: int | None = None) -> CompiledMapping:
     try:
         return CompiledMapping(
             version.rows,
-            known_fields(flow.source, flow.source_object),
-            known_fields(flow.target, flow.target_object),
+            as_mapped(
+                flow, known_fields(flow.source, flow.source_object), of_source=True
+            ),
+            as_mapped(
+                flow, known_fields(flow.target, flow.target_object), of_source=False
+            ),
             version.number,
         )
     except MappingError as error:

@@ -32,7 +32,8 @@ SUSPECT = 3
 @dataclass(slots=True)
 class Claimed:
     """A record in our hands; `attempts` includes the one that begins now, the error's
-    fingerprint is the last one's."""
+    class and fingerprint are the last one's. It is `renewed` when it was read again
+    since it was claimed."""
 
     id: int
     run_id: int
@@ -45,6 +46,9 @@ class Claimed:
     replays: int
     outcome: str
     error_fingerprint: str
+    change: str = ""
+    error_class: str = ""
+    renewed: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +71,8 @@ _COLUMNS = (
     "replays",
     "outcome",
     "error_fingerprint",
+    "change",
+    "error_class",
 )
 
 

@@ -30,6 +30,7 @@ class Found(NamedTuple):
     run_id: int
     outcome: str
     fingerprint: str
+    version: datetime | None
 
 
 def records(
@@ -38,7 +39,7 @@ def records(
     """A flow's records of these source ids with one of these outcomes, oldest first."""
     rows = _rows(
         _RECORDS,
-        ("id", "source_id", "run_id", "outcome", "fingerprint"),
+        ("id", "source_id", "run_id", "outcome", "fingerprint", "version"),
         ("source_id", source_ids),
         {"flow_id": flow_id},
         outcomes,
@@ -63,8 +64,8 @@ def moment(stored: datetime | None) -> datetime | None:
     return stored.replace(tzinfo=UTC) if stored and not stored.tzinfo else stored
 
 
-def among(column: str, ids: Sequence[int]) -> tuple[str, Any]:
-    """A condition "column is one of these ids", and its one parameter."""
+def among(column: str, ids: Sequence[int] | Sequence[str]) -> tuple[str, Any]:
+    """A condition "column is one of these", and its one parameter."""
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)", list(ids)
     return f"{column} IN (SELECT value FROM json_each(%s))", _json(ids)  # noqa: S608

@@ -16,13 +16,12 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from connectors.models import Binding, Claim, Outcome, SyncRecord
+from connectors.models import Claim, Outcome, SyncRecord
 from connectors.sdk.values import dump, load
 from connectors.sync.outbox import keyed
 
 _RECORDS = SyncRecord._meta.db_table
 _CLAIMS = Claim._meta.db_table
-_BINDINGS = Binding._meta.db_table
 _TYPES = {
     "id": "bigint",
     "pair_id": "bigint",
@@ -37,6 +36,9 @@ _TYPES = {
     "mapped": "jsonb",
     "response": "jsonb",
     "record": "bigint",
+    "choices": "jsonb",
+    "left_values": "jsonb",
+    "right_values": "jsonb",
 }
 
 _NUL = "\\u0000"
@@ -57,6 +59,8 @@ class NewRecord:
     created_at: datetime
     due_at: datetime
     outcome: str = Outcome.PENDING
+    change: str = ""
+    blocked_by: str = ""
     target_id: str = ""
     attempts: int = 0
     replays: int = 0
@@ -84,22 +88,8 @@ class Settled:
     error_message: str = ""
     error_field: str = ""
     error_fingerprint: str = ""
-
-
-@dataclass(slots=True)
-class Bound:
-    """A binding to store."""
-
-    pair_id: int
-    left_id: str
-    right_id: str
-    left_fingerprint: str
-    right_fingerprint: str
-    left_version: datetime | None
-    right_version: datetime | None
-    record: int
-    created_at: datetime
-    updated_at: datetime
+    choices: str | None = None
+    blocked_by: str = ""
 
 
 def json_text(value: Any) -> str:
@@ -119,41 +109,45 @@ def _without_nul(value: Any) -> Any:
     return value
 
 
-def _postgresql() -> bool:
+def is_postgresql() -> bool:
+    """Whether the quicker statements are PostgreSQL's."""
     return connection.vendor == "postgresql"
 
 
-def _sqlite_rows(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
+def sqlite_rows(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
     """Column values as Django writes them to SQLite: times as text in UTC."""
     columns = []
     for name in names:
         column = [getattr(row, name) for row in rows]
         if name in _TIMES:
-            column = [v and str(v.astimezone(UTC))[:-6] for v in column]
+            # Most rows of a column share one time.
+            texts = {v: v and str(v.astimezone(UTC))[:-6] for v in set(column)}
+            column = [texts[v] for v in column]
         columns.append(column)
     return list(zip(*columns, strict=True))  # type: ignore[arg-type]
 
 
-def _names(kind: type[Any]) -> list[str]:
+def names_of(kind: type[Any]) -> list[str]:
+    """The columns that a kind of row fills."""
     return [f.name for f in fields(kind)]
 
 
 def insert_records(records: Sequence[NewRecord]) -> None:
     """Store new records."""
-    names = _names(NewRecord)
+    names = names_of(NewRecord)
     columns = ", ".join(names)
     with connection.cursor() as cursor:
-        if _postgresql():
+        if is_postgresql():
             _copy(cursor, _RECORDS, records, names)
             return
         marks = ", ".join(["%s"] * len(names))
         cursor.executemany(
             f"INSERT INTO {_RECORDS} ({columns}) VALUES ({marks})",  # noqa: S608
-            _sqlite_rows(records, names),
+            sqlite_rows(records, names),
         )
 
 
-def _staged(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) -> str:
+def staged(cursor: Any, table: str, rows: Sequence[Any], names: Sequence[str]) -> str:
     """Rows in a temporary table that is empty after the transaction (PostgreSQL); so
     once in each.
 
@@ -202,16 +196,16 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
     kept = [row for row in rows if row.id in ours]
     if not kept:
         return ours
-    names = _names(Settled)
+    names = names_of(Settled)
     changed = names[1:]
     with connection.cursor() as cursor:
-        if _postgresql():
+        if is_postgresql():
             sets = ", ".join(f"{name} = v.{name}" for name in changed)
-            staged = _staged(cursor, "settled", kept, names)
+            table = staged(cursor, "settled", kept, names)
             # Named once more, or the planner reads the whole table to join it.
             chosen, these = keyed.among("r.id", [row.id for row in kept])
             cursor.execute(
-                f"UPDATE {_RECORDS} r SET {sets} FROM {staged} v "  # noqa: S608
+                f"UPDATE {_RECORDS} r SET {sets} FROM {table} v "  # noqa: S608
                 f"WHERE r.id = v.id AND {chosen}",
                 [these],
             )
@@ -219,7 +213,7 @@ def settle(rows: Sequence[Settled], token: str) -> set[int]:
             sets = ", ".join(f"{name} = %s" for name in changed)
             cursor.executemany(
                 f"UPDATE {_RECORDS} SET {sets} WHERE id = %s",  # noqa: S608
-                _sqlite_rows(kept, [*changed, "id"]),
+                sqlite_rows(kept, [*changed, "id"]),
             )
     return ours
 
@@ -230,7 +224,7 @@ def without_waiting_for_disk() -> None:
     For what is worth nothing after a crash of the server: a claim, a grant. Every later
     commit that is waited for takes it along.
     """
-    if _postgresql():
+    if is_postgresql():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit TO OFF")
 
@@ -246,44 +240,18 @@ def _unclaim(ids: Sequence[int], token: str) -> set[int]:
         return {record_id for (record_id,) in cursor.fetchall()}
 
 
-def bind(rows: Sequence[Bound]) -> None:
-    """Create or renew bindings; one with an older version changes nothing.
-
-    In one order, whoever stores them: two flows may bind the same pair both ways. What
-    one of them knows of versions is kept by the other. Of two that bind the same
-    record, the last counts.
-    """
-    if not rows:
+def release(flow_ids: Sequence[int], names: Sequence[str]) -> None:
+    """Let what waited for these records ("object:key") be due at once."""
+    if not flow_ids or not names:
         return
-    last = {(row.pair_id, row.left_id): row for row in rows}
-    rows = [last[key] for key in sorted(last)]
-    names = _names(Bound)
-    kept = ("left_version", "right_version")
-    fixed = ("pair_id", "left_id", "created_at")
-    sets = [f"{n} = excluded.{n}" for n in names if n not in (*fixed, *kept)]
-    sets += [f"{n} = COALESCE(excluded.{n}, {_BINDINGS}.{n})" for n in kept]
-    newer = [
-        f"({_BINDINGS}.{n} IS NULL OR excluded.{n} IS NULL "
-        f"OR excluded.{n} >= {_BINDINGS}.{n})"
-        for n in kept
-    ]
-    conflict = (
-        f"ON CONFLICT (pair_id, left_id) DO UPDATE SET {', '.join(sets)} "
-        f"WHERE {' AND '.join(newer)}"
-    )
-    columns = ", ".join(names)
+    chosen, these = keyed.among("flow_id", flow_ids)
+    blocked, those = keyed.among("blocked_by", names)
     with connection.cursor() as cursor:
-        if _postgresql():
-            staged = _staged(cursor, "bound", rows, names)
-            cursor.execute(
-                f"INSERT INTO {_BINDINGS} ({columns}) "  # noqa: S608
-                f"SELECT {columns} FROM {staged} {conflict}"
-            )
-            return
-        marks = ", ".join(["%s"] * len(names))
-        cursor.executemany(
-            f"INSERT INTO {_BINDINGS} ({columns}) VALUES ({marks}) {conflict}",  # noqa: S608
-            _sqlite_rows(rows, names),
+        # The condition of the index, word for word: SQLite uses it only then.
+        cursor.execute(
+            f"UPDATE {_RECORDS} SET due_at = %s WHERE NOT (blocked_by = '') "  # noqa: S608
+            f"AND {blocked} AND {chosen} AND outcome = 'waiting'",
+            [connection.ops.adapt_datetimefield_value(now()), those, these],
         )
 
 

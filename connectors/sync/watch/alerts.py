@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from django.conf import settings
 from django.core.mail import get_connection, send_mail
@@ -49,6 +51,17 @@ def open_alert(
                 count=F("count") + 1, last_at=timezone.now(), title=title, advice=advice
             )
     return alert
+
+
+def acknowledge(alert: Alert, user: Any, note: str = "") -> bool:
+    """Somebody is at it: it stays open, and needs nobody else. False when it has ended
+    or somebody was quicker."""
+    unseen = Alert.objects.filter(pk=alert.pk, resolved_at=None, acknowledged_at=None)
+    return bool(
+        unseen.update(
+            acknowledged_at=timezone.now(), acknowledged_by=user, note=note[:300]
+        )
+    )
 
 
 def resolve(kind: AlertKind, subject: Subject) -> None:

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from cryptography.fernet import InvalidToken
 from django.db import DatabaseError, transaction
-from django.db.models import Max
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from connectors.models import Heartbeat, KeyCanary
 from connectors.sync.watch import tally
+from connectors.sync.watch.idle import STALE, last_seen
 from connectors.sync.watch.metrics import metrics_text
 
 __all__ = ["Check", "Health", "health", "keys", "metrics_text", "worker"]
-
-# The worker writes its heartbeat every 30 seconds.
-STALE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +71,7 @@ def _database() -> Check:
 
 def worker() -> Check:
     """Whether a worker has said lately that it is alive."""
-    workers = Heartbeat.objects.filter(name__startswith="worker ")
-    seen = workers.aggregate(at=Max("seen_at"))["at"]
+    seen = last_seen()
     if seen is None:
         return Check(ok=False, message="No worker has ever been seen.")
     age = timezone.now() - seen

@@ -30,6 +30,7 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.models.record import OPEN
+from connectors.sync.budget.meter import meters
 from connectors.sync.watch import tally
 
 _PREFIX = "mlconnector_"
@@ -176,21 +177,34 @@ def _heartbeats() -> Metric:
 
 
 def _budgets() -> Iterator[Metric]:
+    labels = ["account", "budget"]
     used = GaugeMetricFamily(
         _PREFIX + "rate_budget_used_ratio",
-        "Part of the requests of the current window that are spent.",
-        labels=["budget"],
+        "Part of the requests of the current window or day that are spent.",
+        labels=labels,
+    )
+    limit = GaugeMetricFamily(
+        _PREFIX + "rate_budget_requests",
+        "Requests that the account takes in the window or day.",
+        labels=labels,
+    )
+    spent = GaugeMetricFamily(
+        _PREFIX + "rate_budget_day_requests",
+        "Requests of the account's day, by what they were for.",
+        labels=[*labels, "priority"],
     )
     granted = CounterMetricFamily(
-        _PREFIX + "rate_granted", "Requests granted.", labels=["budget"]
+        _PREFIX + "rate_granted", "Requests granted.", labels=labels
     )
     refused = CounterMetricFamily(
-        _PREFIX + "rate_refused", "Requests put off for the limit.", labels=["budget"]
+        _PREFIX + "rate_refused", "Requests put off for the limit.", labels=labels
     )
-    now = timezone.now().timestamp() * 1000
-    for budget in RateBudget.objects.all():
-        recent = sum(1 for at in budget.grants if at > now - budget.window_ms)
-        used.add_metric([budget.key], recent / max(1, budget.requests))
-        granted.add_metric([budget.key], budget.granted_total)
-        refused.add_metric([budget.key], budget.refused_total)
-    yield from (used, granted, refused)
+    for now in meters(RateBudget.objects.all()):
+        of = [now.key, now.name]
+        used.add_metric(of, now.used / max(1, now.amount))
+        limit.add_metric(of, now.amount)
+        granted.add_metric(of, now.granted_total)
+        refused.add_metric(of, now.refused_total)
+        for priority, count in now.spent.items():
+            spent.add_metric([*of, priority], count)
+    yield from (used, limit, spent, granted, refused)

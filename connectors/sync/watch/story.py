@@ -25,7 +25,7 @@ from connectors.sdk.records import FieldInfo
 from connectors.sdk.values import typed
 from connectors.sync.connect import open_connector
 from connectors.sync.mapping.fields import known_fields
-from connectors.sync.mapping.mapper import CompiledMapping, PreviewRow
+from connectors.sync.mapping.mapper import LINES, CompiledMapping, PreviewRow
 from connectors.sync.mapping.transforms import as_text
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.watch.story_events import Event, told
@@ -64,7 +64,10 @@ class SentValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """All of it; `mapping_error` says why the mapping cannot be shown, if so."""
+    """All of it; `mapping_error` says why the mapping cannot be shown, if so.
+
+    `error_label` is the field that the error names, as people call it.
+    """
 
     record: SyncRecord
     run: SyncRun
@@ -77,6 +80,7 @@ class Story:
     binding: Binding | None
     source_url: str
     target_url: str
+    error_label: str
     events: list[Event]
     related: list[SyncRecord] = field(default_factory=list)
     earlier: list[SyncRecord] = field(default_factory=list)
@@ -118,6 +122,7 @@ def story(record: SyncRecord) -> Story:
         binding=binding,
         source_url=_url(flow.source, flow.source_object, record.source_id),
         target_url=_url(flow.target, flow.target_object, target_id),
+        error_label=_label(record.error_field, {**source, **target}),
         events=told(record, attempts),
         related=_related(record),
         earlier=earlier,
@@ -127,6 +132,21 @@ def story(record: SyncRecord) -> Story:
 def text(value: Any) -> str:
     """A stored value as a person reads it; a nested one as it was."""
     return as_text(value) if not isinstance(value, (dict, list)) else str(value)
+
+
+def _shown(name: str, value: Any, fields: Mapping[str, FieldInfo]) -> str:
+    """A value; the lines of a document one below the other, with their labels."""
+    if name != "lines" or not isinstance(value, list):
+        return text(value)
+    told = (
+        ", ".join(
+            f"{_label(LINES + key, fields).removeprefix('Line: ')} {text(one)}"
+            for key, one in line.items()
+            if one not in (None, "")
+        )
+        for line in value
+    )
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(told, 1))
 
 
 def _fields(connection: Connection, object_type: str) -> Mapping[str, FieldInfo]:
@@ -152,6 +172,8 @@ def _explained(
 
 
 def _label(name: str, fields: Mapping[str, FieldInfo]) -> str:
+    if name == "lines":
+        return "Lines"
     return fields[name].label if name in fields else name
 
 
@@ -164,8 +186,8 @@ def _source_values(
         SourceValue(
             name=name,
             label=_label(name, fields),
-            value=text(payload[name]),
-            original=text(original.get(name))
+            value=_shown(name, payload[name], fields),
+            original=_shown(name, original.get(name), fields)
             if original is not None and original.get(name) != payload[name]
             else None,
         )
@@ -193,8 +215,10 @@ def _sent_values(
         SentValue(
             name=name,
             label=_label(name, fields),
-            before=text(known[name]) if known and name in known else None,
-            after=text(value),
+            before=_shown(name, known[name], fields)
+            if known and name in known
+            else None,
+            after=_shown(name, value, fields),
         )
         for name, value in (record.mapped or {}).items()
     ]
@@ -243,7 +267,7 @@ def _url(connection: Connection, object_type: str, key: str) -> str:
     if not key:
         return ""
     try:
-        with open_connector(connection) as connector:
+        with open_connector(connection, "people") as connector:
             return connector.record_url(object_type, key, connection.details)
     except (ConnectorError, InvalidToken):
         # A link is a courtesy; the page must also open when the settings are broken.

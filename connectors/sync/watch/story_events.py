@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from connectors.models import Attempt, Outcome, RunKind, SyncRecord
+from connectors.models import Attempt, ChangeEvent, Outcome, RunKind, SyncRecord
 
+# Seconds within which events are taken once their records are stored, and how many of
+# them are looked at.
+AT_ONCE, MOST = 5.0, 20
 Level = Literal["info", "success", "warning", "error"]
 
 _WRITTEN = (Outcome.CREATED, Outcome.UPDATED)
@@ -35,8 +38,38 @@ class Event:
 
 def told(record: SyncRecord, attempts: list[Attempt]) -> list[Event]:
     """What happened to a record, in order of time."""
-    events = [*_beginning(record), *(_attempted(a) for a in attempts), *_end(record)]
+    events = [
+        *_announced(record),
+        *_beginning(record),
+        *(_attempted(a) for a in attempts),
+        *_end(record),
+    ]
     return sorted(events, key=lambda event: event.at)
+
+
+def _announced(record: SyncRecord) -> list[Event]:
+    """That the source itself told of the change, if that is why it was read."""
+    # Taken in the transaction that stored the record, a moment after it was made.
+    soon = record.created_at + timedelta(seconds=AT_ONCE)
+    events = ChangeEvent.objects.filter(
+        key=record.source_id,
+        flow=record.flow_id,
+        taken_at__gte=record.created_at,
+        taken_at__lt=soon,
+    ).order_by("pk")
+    found = list(events[:MOST])
+    if not found:
+        return []
+    first, more = found[0], len(found) - 1
+    others = f", and {more} more" if more else ""
+    who = f" by {first.source}" if first.source else ""
+    return [
+        Event(
+            at=first.received_at,
+            title=f"{record.flow.source} told us of it",
+            detail=f"{first.get_via_display()}: {first.what}{who}{others}.",
+        )
+    ]
 
 
 def _beginning(record: SyncRecord) -> list[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,18 @@ from connectors.sdk.errors import (
     RecordError,
 )
 from connectors.sdk.http import HttpClient
-from connectors.sdk.records import CheckResult, Finding, Level
+from connectors.sdk.records import CheckResult, Finding, Level, Use
 from connectors.sdk.spec import ObjectSpec, SystemSpec
-from connectors.systems.hubspot.account import Account, AccountGuard
+from connectors.systems.hubspot.access.access import Access
+from connectors.systems.hubspot.access.account import Account, AccountGuard
+from connectors.systems.hubspot.access.scopes import (
+    CORE,
+    Rights,
+    further_scopes,
+    needed_scope,
+)
 from connectors.systems.hubspot.schema import Schema
-from connectors.systems.hubspot.wire.paths import TOKEN_INFO, Paths
-
-GRANT = "Add the scope to the service key or private app, then test again."
+from connectors.systems.hubspot.wire.paths import Paths
 
 
 @dataclass(slots=True)
@@ -28,7 +33,8 @@ class Check:
     paths: Paths
     guard: AccountGuard
     spec: SystemSpec
-    token: str
+    access: Access
+    uses: Sequence[Use]
     group: str
     findings: list[Finding] = field(default_factory=list)
     details: dict[str, str] = field(default_factory=dict)
@@ -40,9 +46,10 @@ class Check:
             self._say("warning", title, "Use the https:// address of HubSpot's API.")
         account = self._account()
         if account is not None:
-            scopes = self._scopes()
+            rights = self._rights()
             for target in self.spec.objects.values():
-                self._object(target, scopes)
+                if target.native:
+                    self._object(target, rights)
             self._usage()
         return CheckResult(
             findings=tuple(self.findings),
@@ -65,7 +72,7 @@ class Check:
             )
             return None
         except ConnectorError as error:
-            self._say("error", error.message, error.advice)
+            self.findings.append(Finding.of(error))
             return None
         self.details.update(account.details())
         refusal = self.guard.refusal(account)
@@ -76,36 +83,30 @@ class Check:
         self._say(
             "ok", f"Connected to the HubSpot account {account.portal_id} ({kind})."
         )
+        currencies = [account.company_currency, *account.additional_currencies]
+        self._say("ok", f"Currencies of the account: {', '.join(currencies)}.")
         return account
 
     # ------------------------------------------------------------------- permissions
 
-    def _scopes(self) -> frozenset[str] | None:
-        """The scopes of the token; None when HubSpot does not tell."""
-        try:
-            body = self.http.post(
-                TOKEN_INFO, json={"tokenKey": self.token}, idempotent=True
-            ).json_or_none()
-        except ConnectorError:
-            body = None
-        scopes = body.get("scopes") if isinstance(body, Mapping) else None
-        if isinstance(scopes, list):
-            return frozenset(str(scope) for scope in scopes)
-        self._say(
-            "warning",
-            "HubSpot does not tell which scopes this kind of token has, so the right "
-            "to write is not confirmed.",
-            "The first record written will show it.",
-        )
-        return None
+    def _rights(self) -> Rights:
+        """What the token may do; where HubSpot does not tell, it is tried out."""
+        scopes = self.access.scopes(self.http)
+        if scopes is None:
+            self._say(
+                "ok",
+                "HubSpot does not tell which scopes this kind of token has; what it "
+                "may do was tried out, without writing anything.",
+            )
+        return Rights(self.http, self.paths, scopes)
 
-    def _object(self, target: ObjectSpec, scopes: frozenset[str] | None) -> None:
-        readable = self._readable(target)
-        if scopes is not None:
-            self._granted(target, scopes)
-        elif readable:
-            self._say("ok", f"{target.label} can be read.")
-        self._properties(target, scopes)
+    def _object(self, target: ObjectSpec, rights: Rights) -> None:
+        readable, writable = self._readable(target), self._writable(target, rights)
+        if readable and writable:
+            self._say("ok", f"{target.label} can be read and written.")
+        self._creatable(target, rights)
+        self._further(target, rights)
+        self._properties(target)
 
     def _readable(self, target: ObjectSpec) -> bool:
         """Whether a page of one record can be read."""
@@ -113,45 +114,71 @@ class Check:
         try:
             self.http.get(path, params={"limit": 1})
         except ConnectorError as error:
-            self._say(
-                "error", f"{target.label} cannot be read. {error.message}", error.advice
-            )
+            title = f"{target.label} cannot be read. {error.message}"
+            self._lacking(target, "read", title, error.advice)
             return False
         return True
 
-    def _granted(self, target: ObjectSpec, scopes: frozenset[str]) -> None:
-        write = f"crm.objects.{target.name}.write"
-        create = f"crm.schemas.{target.name}.write"
-        if target.can("write") and write not in scopes:
+    def _writable(self, target: ObjectSpec, rights: Rights) -> bool:
+        if not target.can("write") or rights.may(target, "write"):
+            return True
+        wanted = needed_scope(target, "write")
+        title = f"{target.label} cannot be written: the scope {wanted} is missing."
+        self._lacking(target, "write", title, self.access.words.scope)
+        return False
+
+    def _creatable(self, target: ObjectSpec, rights: Rights) -> None:
+        if target.can("ensure_fields") and not rights.may(target, "create fields"):
             self._say(
-                "error",
-                f"{target.label} cannot be written: the scope {write} is missing.",
-                GRANT,
-            )
-        else:
-            self._say("ok", f"{target.label} can be read and written.")
-        if target.can("ensure_fields") and create not in scopes:
-            self._say(
-                "warning",
+                "ok" if self._unused(target) else "warning",
                 f"ERP properties of {target.name} cannot be created: the scope "
-                f"{create} is missing.",
+                f"{needed_scope(target, 'create fields')} is missing.",
                 "Add it, or create the properties by hand.",
             )
 
-    def _properties(self, target: ObjectSpec, scopes: frozenset[str] | None) -> None:
+    def _further(self, target: ObjectSpec, rights: Rights) -> None:
+        """Scopes of other objects that a mapping needs: lines, links."""
+        missing = {
+            (wanted, what): use.by
+            for use in self.uses
+            if use.object_type == target.name
+            for wanted, what in further_scopes(use, target)
+            if rights.has(wanted) is False
+        }
+        for (wanted, what), by in missing.items():
+            title = f"The scope {wanted} is missing: {by} needs it for {what}."
+            self._say("error", title, self.access.words.scope)
+
+    def _lacking(self, target: ObjectSpec, verb: str, title: str, advice: str) -> None:
+        """Say what cannot be done, who needs it, and so how bad that is."""
+        needs = [u.by for u in self._uses(target) if u.verb == verb]
+        by = dict.fromkeys(needs)
+        if by:
+            self._say("error", f"{title} Needed by {', '.join(by)}.", advice)
+        elif self.uses:
+            self._say("ok", f"{title} No mapping needs it.")
+        else:
+            self._say("error" if target.name in CORE else "warning", title, advice)
+
+    def _uses(self, target: ObjectSpec) -> list[Use]:
+        return [use for use in self.uses if use.object_type == target.name]
+
+    def _unused(self, target: ObjectSpec) -> bool:
+        """Whether flows are known, and none is about this object."""
+        return bool(self.uses) and not self._uses(target)
+
+    def _properties(self, target: ObjectSpec) -> None:
         """Whether our own properties are there, and the key is unique."""
         schema = Schema(self.http, self.paths, target, self.group)
         try:
             live = schema.live()
         except ConnectorError as error:
-            self._say(
-                "error",
-                f"The properties of {target.name} cannot be read. {error.message}",
-                error.advice,
-            )
+            title = f"The properties of {target.name} cannot be read. {error.message}"
+            self._lacking(target, "read", title, error.advice)
             return
+        unused = target.name not in CORE and not _has_ours(target, live)
         for title, advice in _property_findings(target, live):
-            self._say("warning", title, advice)
+            self._say("ok" if unused else "warning", title, advice)
 
     # -------------------------------------------------------------------- daily use
 
@@ -171,6 +198,10 @@ class Check:
             self._say("ok", f"{used:,} of {limit:,} calls of today are used.")
 
 
+def _has_ours(target: ObjectSpec, live: Mapping[str, Mapping[str, Any]]) -> bool:
+    return any(one.managed and one.name in live for one in target.fields.values())
+
+
 def _property_findings(
     target: ObjectSpec, live: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str]]:
@@ -180,7 +211,9 @@ def _property_findings(
         lack = f"{target.label} lack {len(missing)} of {len(managed)} ERP properties"
         advice = "Create those that your mappings use from the flow's page."
         yield f"{lack}: {', '.join(missing)}.", advice
-    key = live.get(target.match_field)
+    # HubSpot's own id needs no rule of HubSpot's to be unique.
+    own = target.match_field == target.key
+    key = None if own else live.get(target.match_field)
     if key is not None and not key.get("hasUniqueValue"):
         title = f"“{target.match_field}” of {target.name} is not unique."
         advice = (

@@ -20,6 +20,10 @@ Encode: TypeAlias = Callable[[Any], str]
 Encoders: TypeAlias = Mapping[type, Encode]
 
 
+# References that a property holds; all others are associations.
+HELD_AS_PROPERTY = frozenset({"hs_product_id"})
+
+
 def _boolean(value: bool) -> str:  # noqa: FBT001 - it is the value
     return "true" if value else "false"
 
@@ -74,16 +78,23 @@ class Codec:
 
     def __init__(self, fields: Iterable[FieldInfo]) -> None:
         known = list(fields)
-        self.references = {f.name: f.references for f in known if f.references}
+        self.references = {
+            f.name: f.references
+            for f in known
+            if f.references and f.name not in HELD_AS_PROPERTY
+        }
         self._encoders = {f.name: _BY_TYPE[f.type] for f in known if f.type in _BY_TYPE}
         self._special = frozenset(self.references) | self._encoders.keys()
         self._decoders = {
             f.name: _DECODERS[f.type] for f in known if f.type in _DECODERS
         }
 
-    def encode(self, fields: Fields) -> dict[str, str]:
+    def encode(
+        self, fields: Fields, refs: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         """The properties to send: None is left out, "" clears.
 
+        Of `refs`, ids by reference field, those that are properties.
         Raises RejectedError naming the field whose value HubSpot has no form for.
         """
         special = self._special
@@ -94,6 +105,8 @@ class Codec:
                 encoded[name] = value
             elif value is not None and name not in self.references:
                 encoded[name] = self._encoded(name, value)
+        for name in HELD_AS_PROPERTY.intersection(refs or ()):
+            encoded[name] = (refs or {})[name]
         return encoded
 
     def _encoded(self, name: str, value: Scalar) -> str:
@@ -107,13 +120,13 @@ class Codec:
             ) from error
 
     def decode(self, properties: Mapping[str, str | None]) -> Fields:
-        """Properties as Python values; an unset one is None."""
+        """Properties as Python values; an unset one is said to be empty."""
         return {name: self._decoded(name, text) for name, text in properties.items()}
 
     def _decoded(self, name: str, text: str | None) -> Scalar:
         decode = self._decoders.get(name)
         if not text or decode is None:
-            return text or None
+            return text or ""
         try:
             return decode(text)
         except (ValueError, InvalidOperation):

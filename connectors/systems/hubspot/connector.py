@@ -1,83 +1,74 @@
-"""HubSpot: companies and contacts, recognised by a unique property of ours."""
+"""HubSpot: read by what changed, written by a unique property of ours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from connectors.sdk.contract import Connector, Context
+from connectors.sdk.contract import Context
 from connectors.sdk.errors import UnsupportedOperationError
-from connectors.sdk.http import HttpClient, Response
+from connectors.sdk.http import HttpClient
 from connectors.sdk.records import (
     CheckResult,
-    FieldInfo,
+    Cursor,
+    Page,
     SourceRecord,
     WriteItem,
     WriteResult,
 )
 from connectors.sdk.redact import Redactor
+from connectors.sdk.shared.credentials import Consent
 from connectors.sdk.spec import Capability, ObjectSpec, load_spec
-from connectors.systems.hubspot.account import AccountGuard
+from connectors.systems.hubspot.access.access import open_access
+from connectors.systems.hubspot.access.account import AccountGuard
+from connectors.systems.hubspot.catalogue.directory import DIRECTORIES
 from connectors.systems.hubspot.check import Check
 from connectors.systems.hubspot.codec import Codec
-from connectors.systems.hubspot.reader import Reader
-from connectors.systems.hubspot.schema import Schema
+from connectors.systems.hubspot.definitions import SPEC, Definitions
+from connectors.systems.hubspot.events.rereading import reread
+from connectors.systems.hubspot.events.told import ToldConnector
+from connectors.systems.hubspot.reading.assembly import Assembler
+from connectors.systems.hubspot.reading.changes import RECORD_ID
+from connectors.systems.hubspot.reading.cursors import Position
+from connectors.systems.hubspot.reading.fetching import Fetcher
+from connectors.systems.hubspot.reading.finding import Finder
+from connectors.systems.hubspot.reading.reads import Pace, Read
 from connectors.systems.hubspot.wire.faults import Classifier
 from connectors.systems.hubspot.wire.paths import Paths
-from connectors.systems.hubspot.writing.ledger import Book
-from connectors.systems.hubspot.writing.links import Link, Linker
-from connectors.systems.hubspot.writing.upsert import Upsert
+from connectors.systems.hubspot.writing.archive import Archive
+from connectors.systems.hubspot.writing.documents import LINE_ITEMS
+from connectors.systems.hubspot.writing.write import Writing
 
 
-class TokenAuth:
-    """A static bearer token, which nothing renews but a person."""
-
-    def __init__(self, token: str) -> None:
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    def headers(self) -> Mapping[str, str]:
-        """The header of every request."""
-        return self._headers
-
-    def expired(self, _response: Response) -> bool:
-        """Never: a static token has no session."""
-        return False
-
-    def renew(self) -> None:
-        """Nothing to renew."""
-
-
-class HubSpotConnector(Connector):
+class HubSpotConnector(Definitions, ToldConnector):
     """See `Connector` for the contract and spec.toml for what is offered."""
 
-    spec = load_spec(Path(__file__).with_name("spec.toml"))
+    spec = load_spec(SPEC)
 
     def __init__(self, settings: Mapping[str, Any], context: Context) -> None:
         super().__init__(settings, context)
-        token = str(self._setting("access_token")).strip()
-        base_url = str(self._setting("base_url"))
-        self._token = token
+        base_url, redact = str(self._setting("base_url")), Redactor()
         self.paths = Paths(str(self._setting("api_version")))
-        self.guard = AccountGuard(
-            base_url, token, str(self._setting("expected_hub_id")).strip()
-        )
+        self.access = open_access(self._setting, context, self.spec, self.paths, redact)
+        expected = str(self._setting("expected_hub_id")).strip() or context.account
+        self.guard = AccountGuard(base_url, self.access.auth, expected)
         self.http = HttpClient(
             base_url=base_url,
-            auth=TokenAuth(token),
+            auth=self.access.auth,
             timeout=(
                 float(self._setting("connect_timeout")),
                 float(self._setting("read_timeout")),
             ),
-            classify=Classifier(self.guard.zone),
+            classify=Classifier(self.guard.zone, self.access.words),
             limiter=context.limiter,
             network=context.network,
-            redact=Redactor([token]),
+            redact=redact,
             pool_size=int(self._setting("parallel_requests")),
         )
-        self.reader = Reader(self.http, self.paths)
+        self.fetcher = Fetcher(self.http, self.paths)
         self._codecs = {
             name: Codec(target.fields.values())
             for name, target in self.spec.objects.items()
@@ -86,6 +77,12 @@ class HubSpotConnector(Connector):
     def close(self) -> None:
         """Release the sockets."""
         self.http.close()
+        self.access.close()
+
+    @property
+    def consent(self) -> Consent:
+        """HubSpot's own page, for connections by OAuth."""
+        return self.access.consent or super().consent
 
     def check(self) -> CheckResult:
         """Account, scopes, our properties, daily use. Raises nothing."""
@@ -94,17 +91,51 @@ class HubSpotConnector(Connector):
             paths=self.paths,
             guard=self.guard,
             spec=self.spec,
-            token=self._token,
+            access=self.access,
+            uses=self.context.uses,
             group=self._group,
         ).run()
+
+    def read(
+        self,
+        object_type: str,
+        cursor: Cursor | None,
+        *,
+        fields: Sequence[str] = (),
+        until: datetime | None = None,
+    ) -> Iterator[Page]:
+        """Everything through the list, changes through the search, then the archive.
+
+        A change of an association alone (another company, another line) is seen with
+        the record's next change, for HubSpot does not date it.
+        """
+        target = self._open("read", object_type)
+        if object_type in DIRECTORIES:
+            yield from self._directory.read(object_type)
+            return
+        pace = Pace(
+            page_size=int(self._setting("page_size")),
+            overlap=1000 * int(self._setting("overlap_seconds")),
+            archive_every=60_000 * int(self._setting("archive_minutes")),
+        )
+        assembler = self._assembler(target, fields)
+        at = Position.load(cursor)
+        yield from Read(self.fetcher, assembler, pace, at, until).pages()
 
     def fetch(
         self, object_type: str, keys: Sequence[str], *, fields: Sequence[str] = ()
     ) -> list[SourceRecord]:
         """Records by HubSpot's record id."""
-        target = self._open("fetch", object_type)
-        names = self._wanted(target, fields)
-        return self.reader.by_id(object_type, keys, names, self._codecs[object_type])
+        if object_type in DIRECTORIES:
+            self._open("fetch", object_type)
+            return self._directory.fetch(object_type, keys)
+        return self._finder("fetch", object_type, fields).by_id(keys)
+
+    def reread(
+        self, object_type: str, keys: Sequence[str], *, fields: Sequence[str] = ()
+    ) -> list[SourceRecord]:
+        """Records by id, never late; archived and merged ones are told apart."""
+        return reread(self._finder("fetch", object_type, fields), keys)
 
     def find(
         self,
@@ -114,43 +145,62 @@ class HubSpotConnector(Connector):
         *,
         fields: Sequence[str] = (),
     ) -> dict[str, list[SourceRecord]]:
-        """Records by the value of a unique property, whose case does not count.
+        """Records by the value of a property, whose case does not count.
 
-        Raises UnsupportedOperationError for a field that spec.toml does not know as
-        unique.
+        Unique ones are read and never lag; others are searched for, and the search
+        learns of a write some seconds late. Properties that spec.toml does not know
+        are searched for as text. Raises UnsupportedOperationError for a property that
+        is neither unique nor searchable.
         """
-        target = self._open("find", object_type)
-        names = self._wanted(target, fields)
+        target = self.spec.object(object_type)
+        if object_type in DIRECTORIES:
+            self._open("find", object_type)
+            return self._directory.find(object_type, field_name, values)
+        finder = self._finder("find", object_type, fields)
         if field_name == target.key:
-            return self._find_by_id(object_type, values, names)
+            found = {record.key: [record] for record in finder.by_id(values)}
+            return {value: found.get(value, []) for value in values}
         known = target.fields.get(field_name)
-        if known is None or not known.unique:
-            raise UnsupportedOperationError(
-                f"HubSpot finds {object_type} only by a unique property, which "
-                f"“{field_name}” is not.",
-                advice=f"Use “{target.match_field}”.",
-            )
-        codec = self._codecs[object_type]
-        return self.reader.by_value(object_type, field_name, values, names, codec)
+        if known is None or known.searchable:
+            return finder.by_search(field_name, values)
+        if known.unique:
+            return finder.by_unique(field_name, values)
+        raise UnsupportedOperationError(
+            f"HubSpot does not find {object_type} by “{field_name}”.",
+            advice=f"Use “{target.match_field}”, or another property with text.",
+        )
+
+    def keys(self, object_type: str) -> Iterator[Sequence[str]]:
+        """Ids of all records that are not archived, a hundred at a time."""
+        self._open("keys", object_type)
+        if object_type in DIRECTORIES:
+            yield [one.key for one in self._directory.all(object_type)]
+            return
+        page = self.fetcher.listed(object_type, [RECORD_ID])
+        yield [row.id for row in page.rows]
+        while page.after:
+            page = self.fetcher.listed(object_type, [RECORD_ID], after=page.after)
+            yield [row.id for row in page.rows]
 
     def write(
         self, object_type: str, items: Sequence[WriteItem], *, match_field: str
     ) -> list[WriteResult]:
-        """Upsert by a unique property, then link what `refs` name."""
+        """Write by a unique property or by id, then link what `refs` name.
+
+        A document that has lines is written with them: see `writing/documents.py`. One
+        without any leaves those it has alone.
+
+        An item that has a `target_id` and no value of `match_field` is updated by its
+        id. By the record's own id (`match_field` is the object's key) records are only
+        updated, never created.
+        """
         target = self._open("write", object_type)
-        codec = self._codecs[object_type]
-        upsert = Upsert(self.http, self.paths, target, codec, match_field)
-        book = upsert.send(items)
-        self._link(object_type, items, book)
-        return book.in_order(items)
+        return self._writing.send(target, items, match_field)
 
-    def discover(self, object_type: str) -> list[FieldInfo]:
-        """The account's properties, and ours that are not created yet."""
-        return self._schema(self._open("discover", object_type)).discover()
-
-    def ensure_fields(self, object_type: str, names: Sequence[str]) -> dict[str, str]:
-        """Create the named ERP properties, in their own group."""
-        return self._schema(self._open("ensure_fields", object_type)).ensure(names)
+    def archive(self, object_type: str, keys: Sequence[str]) -> list[WriteResult]:
+        """Into HubSpot's recycle bin, where records stay for 90 days."""
+        self._open("archive", object_type)
+        return Archive(self.http, self.paths, object_type).send(keys)
 
     def record_url(self, object_type: str, key: str, details: Mapping[str, str]) -> str:
         """The record's page in HubSpot, for the account of the last check."""
@@ -164,8 +214,16 @@ class HubSpotConnector(Connector):
     # -------------------------------------------------------------------- internals
 
     @cached_property
-    def _group(self) -> str:
-        return str(self._setting("property_group"))
+    def _writing(self) -> Writing:
+        return Writing(
+            http=self.http,
+            paths=self.paths,
+            line=self.spec.object(LINE_ITEMS),
+            codecs=self._codecs,
+            labels=self._labels,
+            guard=self.guard,
+            primary=self._setting("company_link") == "primary",
+        )
 
     def _setting(self, name: str) -> Any:
         value = self.settings.get(name)
@@ -179,38 +237,12 @@ class HubSpotConnector(Connector):
         self.guard.admit(self.http, self.paths)
         return target
 
-    def _schema(self, target: ObjectSpec) -> Schema:
-        return Schema(self.http, self.paths, target, self._group)
+    def _assembler(self, target: ObjectSpec, fields: Sequence[str]) -> Assembler:
+        codec = self._codecs[target.name]
+        return Assembler(self.http, self.paths, target, codec, fields)
 
-    def _wanted(self, target: ObjectSpec, fields: Sequence[str]) -> list[str]:
-        return [
-            name
-            for name in fields or target.fields
-            if name not in self._codecs[target.name].references
-        ]
-
-    def _find_by_id(
-        self, object_type: str, values: Sequence[str], names: Sequence[str]
-    ) -> dict[str, list[SourceRecord]]:
-        codec = self._codecs[object_type]
-        found = {
-            record.key: [record]
-            for record in self.reader.by_id(object_type, values, names, codec)
-        }
-        return {value: found.get(value, []) for value in values}
-
-    def _link(self, object_type: str, items: Sequence[WriteItem], book: Book) -> None:
-        """Associate what was written with the records its references name."""
-        for name, to_type in self._codecs[object_type].references.items():
-            links = [
-                Link(item.key, book.results[item.key].target_id, item.refs[name])
-                for item in items
-                if item.refs.get(name) and book.results[item.key].error is None
-            ]
-            if links:
-                primary = self._setting("company_link") == "primary"
-                linker = Linker(
-                    self.http, self.paths, object_type, to_type, primary=primary
-                )
-                for key, error in linker.link(links).items():
-                    book.fail_written(key, error)
+    def _finder(
+        self, capability: Capability, object_type: str, fields: Sequence[str]
+    ) -> Finder:
+        target = self._open(capability, object_type)
+        return Finder(self.fetcher, self._assembler(target, fields))

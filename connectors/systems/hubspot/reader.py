@@ -8,8 +8,6 @@ from itertools import chain
 
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.http import HttpClient
-from connectors.sdk.records import SourceRecord
-from connectors.systems.hubspot.codec import Codec, moment
 from connectors.systems.hubspot.wire.answers import Row, chunks, read_answer, unique
 from connectors.systems.hubspot.wire.faults import RefusedError
 from connectors.systems.hubspot.wire.paths import Paths
@@ -29,45 +27,15 @@ class Reader:
         properties: Sequence[str],
         *,
         id_property: str = "",
+        archived: bool = False,
     ) -> list[Row]:
-        """The records there are, with only the properties asked for."""
+        """The records there are (or those archived), with the properties asked for."""
         return list(
             chain.from_iterable(
-                self._page(object_type, part, properties, id_property)
+                self._page(object_type, part, properties, id_property, archived)
                 for part in chunks(unique(values))
             )
         )
-
-    def by_id(
-        self,
-        object_type: str,
-        keys: Sequence[str],
-        properties: Sequence[str],
-        codec: Codec,
-    ) -> list[SourceRecord]:
-        """The named records that are still there."""
-        # An id that is not a number never was one of HubSpot's; asking for it fails
-        # the ids beside it.
-        keys = [key for key in keys if key.isdigit()]
-        rows = self.rows(object_type, keys, properties)
-        return [_record(row, properties, codec) for row in rows]
-
-    def by_value(
-        self,
-        object_type: str,
-        name: str,
-        values: Sequence[str],
-        properties: Sequence[str],
-        codec: Codec,
-    ) -> dict[str, list[SourceRecord]]:
-        """Each asked value with the record that carries it, if one does."""
-        asked = [value for value in values if value]
-        rows = self.rows(object_type, asked, [*properties, name], id_property=name)
-        found: dict[str, list[SourceRecord]] = {}
-        for row in rows:
-            value = (row.properties.get(name) or "").lower()
-            found.setdefault(value, []).append(_record(row, properties, codec))
-        return {value: found.get(value.lower(), []) for value in values}
 
     def _page(
         self,
@@ -75,6 +43,7 @@ class Reader:
         values: Sequence[str],
         properties: Sequence[str],
         id_property: str,
+        archived: bool,  # noqa: FBT001 - one caller, above
     ) -> list[Row]:
         body: dict[str, object] = {
             "properties": unique(properties),
@@ -85,13 +54,14 @@ class Reader:
             body["idProperty"] = id_property
         path = self.paths.batch(object_type, "read")
         try:
-            response = self.http.post(path, json=body, idempotent=True)
+            params = {"archived": "true"} if archived else None
+            response = self.http.post(path, json=body, params=params, idempotent=True)
         except RefusedError as refusal:
-            raise _unreadable(object_type, id_property, refusal) from refusal
+            raise unreadable(object_type, id_property, refusal) from refusal
         return read_answer(response).results
 
 
-def _unreadable(
+def unreadable(
     object_type: str, id_property: str, refusal: RefusedError
 ) -> ConfigurationError:
     """A read that is refused holds no data that could be at fault."""
@@ -104,14 +74,4 @@ def _unreadable(
         code=refusal.code,
         status=refusal.status,
         request_id=refusal.request_id,
-    )
-
-
-def _record(row: Row, properties: Sequence[str], codec: Codec) -> SourceRecord:
-    wanted = {name: row.properties.get(name) for name in properties}
-    return SourceRecord(
-        key=row.id,
-        fields=codec.decode(wanted),
-        modified_at=moment(row.updated_at) if row.updated_at else None,
-        deleted=row.archived,
     )

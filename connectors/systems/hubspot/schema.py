@@ -14,15 +14,18 @@ from connectors.sdk.errors import ConfigurationError, ConnectorError, NotFoundEr
 from connectors.sdk.http import HttpClient
 from connectors.sdk.records import FieldInfo, FieldType, Option
 from connectors.sdk.spec import ObjectSpec
+from connectors.systems.hubspot.reading.wanted import VIRTUAL
 from connectors.systems.hubspot.wire.faults import RefusedError
 from connectors.systems.hubspot.wire.paths import Paths
 
 MAX_TEXT = 65536
+MAX_UNIQUE = 10
 GROUP_LABEL = "ERP"
 NOT_CREATED = "Not created in this HubSpot account yet."
 READABLE_WITHIN = 10.0
 _POLL_SECONDS = 0.25
 _DONE = ("created", "exists")
+RECORD_ID = "hs_object_id"
 
 _TYPES: Mapping[str, FieldType] = {
     "string": "string",
@@ -33,7 +36,7 @@ _TYPES: Mapping[str, FieldType] = {
     "enumeration": "enum",
 }
 # Our type -> HubSpot's type and form field.
-_NATIVE: Mapping[str, tuple[str, str]] = {
+NATIVE: Mapping[str, tuple[str, str]] = {
     "string": ("string", "text"),
     "integer": ("number", "number"),
     "decimal": ("number", "number"),
@@ -66,7 +69,7 @@ class Schema:
         """Live properties, then those of ours that are not there yet, then links."""
         live, known = self.live(), self.target.fields
         found = [
-            _field(one, known.get(name))
+            field_of(one, known.get(name))
             for name, one in live.items()
             if not one.get("hidden") or name in known
         ]
@@ -76,7 +79,7 @@ class Schema:
         for name, field in self.target.fields.items():
             if name in live:
                 continue
-            if field.references:
+            if field.references or name in VIRTUAL:
                 yield field
             elif field.managed:
                 yield replace(field, help=f"{NOT_CREATED} {field.help}".strip())
@@ -91,22 +94,53 @@ class Schema:
             return dict.fromkeys(names, str(error))
         outcome = {name: self._present(name, live) for name in names}
         missing = [name for name, what in outcome.items() if not what]
-        refusal = self._ensure_group() if missing else ""
-        for name in missing:
-            outcome[name] = refusal or self._create(self.target.fields[name])
+        fields = [self.target.fields[name] for name in missing]
+        return outcome | self.create(fields, live)
+
+    def create(
+        self, fields: Sequence[FieldInfo], live: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, str]:
+        """Create properties that are not there; see the contract."""
+        outcome = {one.name: self._surplus(one, fields, live) for one in fields}
+        open_ = [one for one in fields if not outcome[one.name]]
+        refusal = self._ensure_group() if open_ else ""
+        for one in open_:
+            outcome[one.name] = refusal or self._create(one)
         # All are posted before the first is read back: each takes HubSpot a while.
-        for name in missing:
-            if outcome[name] in _DONE:
-                field = self.target.fields[name]
-                outcome[name] = self._read_back(field, outcome[name])
+        for one in open_:
+            if outcome[one.name] in _DONE:
+                outcome[one.name] = self._read_back(one, outcome[one.name])
         return outcome
+
+    def _surplus(
+        self,
+        field: FieldInfo,
+        fields: Sequence[FieldInfo],
+        live: Mapping[str, Mapping[str, Any]],
+    ) -> str:
+        """Why one more unique property cannot be created; "" when it can."""
+        if not field.unique:
+            return ""
+        held = [
+            name
+            for name, one in live.items()
+            if one.get("hasUniqueValue") and not one.get("hubspotDefined")
+        ]
+        before = [one.name for one in fields if one.unique]
+        if len(held) + before.index(field.name) < MAX_UNIQUE:
+            return ""
+        return (
+            f"HubSpot allows {MAX_UNIQUE} unique properties for each object, and "
+            f"{self.target.name} have {len(held)}: {', '.join(held)}. Archive one of "
+            "them in HubSpot first."
+        )
 
     def _present(self, name: str, live: Mapping[str, Mapping[str, Any]]) -> str:
         """ "" when the property is to be created, else what there is to say of it."""
         field = self.target.fields.get(name)
         if field is None or not field.managed:
             return "This is not one of our properties, so it is not created."
-        return _fitness(field, live[name]) if name in live else ""
+        return fitness_of(field, live[name]) if name in live else ""
 
     def _ensure_group(self) -> str:
         """Why our group cannot be created; "" when it is there."""
@@ -149,13 +183,13 @@ class Schema:
             except ConnectorError as error:
                 return str(error)
             else:
-                fitness = _fitness(field, live)
+                fitness = fitness_of(field, live)
                 return done if fitness == "exists" else fitness
 
 
-def _fitness(field: FieldInfo, live: Mapping[str, Any]) -> str:
+def fitness_of(field: FieldInfo, live: Mapping[str, Any]) -> str:
     """ "exists", or why an existing property cannot serve as `field`."""
-    wanted = _NATIVE[field.type][0]
+    wanted = NATIVE[field.type][0]
     if live.get("type") != wanted:
         return (
             f"It exists with the type {live.get('type')} where {wanted} is needed: "
@@ -170,7 +204,7 @@ def _fitness(field: FieldInfo, live: Mapping[str, Any]) -> str:
 
 
 def _definition(field: FieldInfo, group: str) -> dict[str, Any]:
-    kind, form = _NATIVE[field.type]
+    kind, form = NATIVE[field.type]
     options = _YES_NO if field.type == "boolean" else field.options
     definition: dict[str, Any] = {
         "name": field.name,
@@ -194,13 +228,18 @@ def _definition(field: FieldInfo, group: str) -> dict[str, Any]:
     return definition
 
 
-def _field(live: Mapping[str, Any], known: FieldInfo | None) -> FieldInfo:
+def field_of(live: Mapping[str, Any], known: FieldInfo | None) -> FieldInfo:
     """A live definition, with what spec.toml knows of the same name."""
     kind = _TYPES.get(live.get("type", ""), "string")
     if kind == "enum" and live.get("fieldType") == "checkbox":
         kind = "list"
     if known and (known.type, kind) == ("integer", "decimal"):
         kind = "integer"
+    if known and known.references:
+        kind = "reference"
+    if live["name"] == RECORD_ID:
+        # A number to HubSpot, a name to everybody else.
+        kind = "string"
     metadata = live.get("modificationMetadata") or {}
     return FieldInfo(
         name=live["name"],
@@ -210,9 +249,11 @@ def _field(live: Mapping[str, Any], known: FieldInfo | None) -> FieldInfo:
         read_only=bool(metadata.get("readOnlyValue") or live.get("calculated")),
         custom=not live.get("hubspotDefined"),
         unique=bool(live.get("hasUniqueValue") or _unique_by_nature(known)),
+        searchable=known.searchable if known else kind == "string",
         managed=bool(known and known.managed),
         max_length=MAX_TEXT if kind == "string" else None,
         canonical=known.canonical if known else "",
+        references=known.references if known else "",
         options=tuple(_options(live)),
         help=live.get("description") or (known.help if known else ""),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +17,9 @@ from connectors.systems.jde.options import MASTER_TABLE, NOT_A_TABLE
 from connectors.systems.jde.wire.link import Link
 from connectors.systems.jde.wire.query import Query
 from connectors.systems.jde.wire.session import CAPABILITIES, BasicAuth, Session
+from connectors.systems.jde.writing.doors.answer import GUIDE
 
-_OPTIONAL = ("items",)
+_NEEDED = ("customers", "contacts")
 _SKEW = timedelta(minutes=5)
 _LICENCE = "The user takes up a named-user licence of JD Edwards."
 
@@ -43,12 +45,13 @@ class Checkup:
             self._login,
             self._tables,
             self._clock,
+            self._orchestrations,
         )
         for step in steps:
             try:
                 step()
             except ConnectorError as error:
-                self._add("error", error.message, error.advice)
+                self._findings.append(Finding.of(error))
                 break
         details = {name: value for name, value in self._details.items() if value}
         return CheckResult(
@@ -153,7 +156,7 @@ class Checkup:
                         read[part.table] = self._link.service.columns(part.table)
                     except ConfigurationError as error:
                         unreadable.add(part.table)
-                        level = "warning" if name in _OPTIONAL else "error"
+                        level = "error" if name in _NEEDED else "warning"
                         self._add(level, error.message, error.advice)
         if read:
             self._add("ok", f"Readable: {', '.join(sorted(read))}.")
@@ -214,6 +217,33 @@ class Checkup:
                 f"The server's time zone is {zone}.",
                 "If it has daylight saving time, enter its name in the connection.",
             )
+
+    # --------------------------------------------------------- orchestrations
+
+    def _orchestrations(self) -> None:
+        """Which of them exist, where the server lists them; none is run."""
+        names = sorted(self._options.writing.names.values())
+        try:
+            listed = self._link.catalogue()
+        except ConnectorError:
+            self._add(
+                "warning",
+                "The orchestrations were not tried: this server does not list them, "
+                "and each of them writes.",
+                f"For writing, let {', '.join(names)} be built as {GUIDE} says.",
+            )
+            return
+        missing = [
+            name for name in names if not re.search(rf"\b{re.escape(name)}\b", listed)
+        ]
+        if missing:
+            self._add(
+                "warning",
+                f"This server has no {', '.join(missing)} for this user.",
+                f"What is written needs them: see {GUIDE}.",
+            )
+        else:
+            self._add("ok", "All orchestrations are there.")
 
 
 def _missing(config: Mapping[str, Any]) -> str:

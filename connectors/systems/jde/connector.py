@@ -1,4 +1,4 @@
-"""The JD Edwards connector: reads through the AIS Server's data service."""
+"""The JD Edwards connector: reads by the data service, writes by orchestrations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from connectors.sdk.contract import Connector, Context
 from connectors.sdk.errors import ConnectorError
@@ -17,35 +17,53 @@ from connectors.sdk.records import (
     Finding,
     Page,
     SourceRecord,
+    WriteItem,
+    WriteResult,
 )
 from connectors.sdk.redact import Redactor
-from connectors.sdk.spec import SystemSpec, load_spec
+from connectors.sdk.spec import load_spec
 from connectors.systems.jde.checkup import Checkup
 from connectors.systems.jde.cursors import Position
 from connectors.systems.jde.finder import find
 from connectors.systems.jde.joins.contacts import Contacts
 from connectors.systems.jde.joins.customers import Customers
+from connectors.systems.jde.joins.documents import (
+    Accounts,
+    Invoices,
+    Journals,
+    Payments,
+)
 from connectors.systems.jde.joins.entities import Entity, Items
 from connectors.systems.jde.options import Options, parse_options
 from connectors.systems.jde.reader import Reader
 from connectors.systems.jde.wire.link import Link
+from connectors.systems.jde.writing.write import written
 
 _ENTITIES: dict[str, Callable[[Options], Entity]] = {
     "customers": Customers,
     "contacts": Contacts,
     "items": lambda _options: Items(),
+    "accounts": lambda _options: Accounts(),
+    "invoices": Invoices,
+    "payments": Payments,
+    "journals": Journals,
 }
 
 
 class JdeConnector(Connector):
     """One connection to one AIS Server. Nothing is sent before the first call."""
 
-    spec: ClassVar[SystemSpec] = load_spec(Path(__file__).with_name("spec.toml"))
+    spec = load_spec(Path(__file__).with_name("spec.toml"))
 
     def __init__(self, settings: Mapping[str, Any], context: Context) -> None:
         super().__init__(settings, context)
         self._lock = threading.Lock()
         self._opened: Link | None = None
+
+    @property
+    def parallel(self) -> int:
+        """As many session threads of the HTML server as the connection may hold."""
+        return self._link.options.parallel
 
     def close(self) -> None:
         """Log out and release the sockets."""
@@ -59,8 +77,7 @@ class JdeConnector(Connector):
         try:
             link = self._link
         except ConnectorError as error:
-            found = Finding(level="error", title=error.message, advice=error.advice)
-            return CheckResult(findings=(found,))
+            return CheckResult(findings=(Finding.of(error),))
         entities = {name: make(link.options) for name, make in _ENTITIES.items()}
         return Checkup(link, entities, self.spec).result()
 
@@ -73,6 +90,8 @@ class JdeConnector(Connector):
         until: datetime | None = None,
     ) -> Iterator[Page]:
         """See the contract. Rows that were deleted in JD Edwards leave no trace."""
+        if not self.spec.object(object_type).can("read"):
+            raise self._unsupported("read", object_type)
         reader = self._reader(object_type, fields)
         yield from reader.read(Position.load(cursor), until)
 
@@ -99,11 +118,27 @@ class JdeConnector(Connector):
         if field_name == self.spec.object(object_type).key:
             records = self.fetch(object_type, values, fields=fields)
             return {v: [r for r in records if r.key == v] for v in values}
-        place = self._entity(object_type).searchable(field_name)
-        if not place:
+        places = self._entity(object_type).places(field_name)
+        if not places:
             raise self._unsupported(f"look up {field_name} of", object_type)
         reader = self._reader(object_type, (*fields, field_name) if fields else ())
-        return find(self._link.service, reader, place, field_name, values)
+        return find(self._link.service, reader, places, field_name, values)
+
+    def keys(self, object_type: str) -> Iterator[Sequence[str]]:
+        """See the contract."""
+        target = self.spec.object(object_type)
+        if not target.can("keys"):
+            raise self._unsupported("list the keys of", object_type)
+        reader = self._reader(object_type, (target.key,))
+        for page in reader.read(Position(), None):
+            yield [record.key for record in page.records]
+
+    def write(
+        self, object_type: str, items: Sequence[WriteItem], *, match_field: str
+    ) -> list[WriteResult]:
+        """See the contract. Documents of the ledgers are entered, never changed."""
+        target = self.spec.object(object_type)
+        return written(self._link, target, self, items)
 
     def discover(self, object_type: str) -> list[FieldInfo]:
         """The fields of the spec, without those this user cannot see."""

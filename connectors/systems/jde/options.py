@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors.sdk.errors import ConfigurationError
-from connectors.sdk.spec import SettingSpec
+from connectors.sdk.setting import Given, SettingSpec
 from connectors.systems.jde.wire.codecs import encode
+from connectors.systems.jde.writing.settings import Writing, parse_writing
 
 _SERVICE_PATH = re.compile(r"/+jderest(/v\d)?/*$")
 _TABLE = re.compile(r"^F[0-9][0-9A-Z]{2,9}$")
@@ -52,6 +51,7 @@ class Options:
     mobile_types: frozenset[str]
     email_types: frozenset[str]
     web_types: frozenset[str]
+    writing: Writing
 
 
 def parse_options(
@@ -61,7 +61,7 @@ def parse_options(
 
     Raises ConfigurationError that names the setting.
     """
-    given = _Given(settings, specs)
+    given = Given(settings, specs)
     root = _SERVICE_PATH.sub("", given.url("base_url")).rstrip("/")
     version = given.text("api_version")
     table = given.text("customer_master_table").upper()
@@ -90,81 +90,17 @@ def parse_options(
         mobile_types=frozenset(given.codes("mobile_types")),
         email_types=frozenset(given.codes("email_types")),
         web_types=frozenset(given.codes("web_types")),
+        writing=parse_writing(given),
     )
 
 
-class _Given:
-    """The settings with the spec's defaults behind them."""
-
-    def __init__(
-        self, settings: Mapping[str, Any], specs: Mapping[str, SettingSpec]
-    ) -> None:
-        self._settings, self._specs = settings, specs
-
-    def _value(self, name: str) -> Any:
-        value = self._settings.get(name)
-        return self._specs[name].default if value in (None, "") else value
-
-    def text(self, name: str) -> str:
-        value = str(self._value(name)).strip()
-        if self._specs[name].required and not value:
-            raise self.wrong(name, "is missing")
-        choices = {choice.value for choice in self._specs[name].choices}
-        if choices and value not in choices:
-            raise self.wrong(name, f"must be one of {', '.join(sorted(choices))}")
-        return value
-
-    def url(self, name: str) -> str:
-        value = self.text(name)
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            usable = False
-        if not usable:
-            raise self.wrong(name, "is not a web address")
-        return value
-
-    def secret(self, name: str) -> str:
-        # Blanks at either end may belong to a password.
-        value = str(self._value(name))
-        if not value:
-            raise self.wrong(name, "is missing")
-        return value
-
-    def codes(self, name: str) -> list[str]:
-        found = re.split(r"[,;\s]+", self.text(name).upper())
-        return [code for code in found if code]
-
-    def flag(self, name: str) -> bool:
-        return str(self._value(name)).lower() in ("true", "1", "on", "yes")
-
-    def number(self, name: str) -> int:
-        spec = self._specs[name]
-        try:
-            number = int(self._value(name))
-        except (TypeError, ValueError):
-            raise self.wrong(name, "must be a whole number") from None
-        low, high = spec.minimum, spec.maximum
-        if (low is not None and number < low) or (high is not None and number > high):
-            raise self.wrong(name, f"must lie between {low} and {high}")
-        return number
-
-    def wrong(self, name: str, why: str) -> ConfigurationError:
-        return ConfigurationError(
-            f"The setting “{self._specs[name].label}” {why}.",
-            advice="Correct it in the connection.",
-            field=name,
-        )
-
-
-def _table(given: _Given, table: str) -> str:
+def _table(given: Given, table: str) -> str:
     if not _TABLE.match(table):
         raise given.wrong("customer_master_table", "is not the name of a JDE table")
     return table
 
 
-def _zone(given: _Given) -> ZoneInfo | None:
+def _zone(given: Given) -> ZoneInfo | None:
     name = given.text("time_zone")
     if not name:
         return None
@@ -176,7 +112,7 @@ def _zone(given: _Given) -> ZoneInfo | None:
         ) from None
 
 
-def _implied(given: _Given) -> dict[tuple[str, str], int]:
+def _implied(given: Given) -> dict[tuple[str, str], int]:
     found = {}
     for entry in given.codes("implied_decimals"):
         match = _IMPLIED.match(entry)

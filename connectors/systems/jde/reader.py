@@ -107,7 +107,7 @@ class Reader:
         """All records of these numbers as they are now."""
         found: list[SourceRecord] = []
         with pool(self._parallel) as run:
-            for chunk in _chunks(sorted(set(numbers), key=int)):
+            for chunk in _chunks(sorted(set(numbers), key=self._entity.comparable)):
                 found += self._joined(run, chunk, lambda _key: True)
         return found
 
@@ -188,9 +188,11 @@ class Reader:
             for shape in self._shapes
         ]
         changed: set[Key] = set().union(*(scan.result() for scan in scans))
-        numbers = sorted({_number(key) for key in changed})
+        comparable = self._entity.comparable
+        numbers = sorted({comparable(_number(key)) for key in changed})
         if position.after:
-            numbers = [n for n in numbers if n > int(position.after[0])]
+            after = comparable(position.after[0])
+            numbers = [n for n in numbers if n > after]
         total: int | None = len(numbers)
         for chunk in _chunks(numbers):
             records = self._joined(
@@ -278,9 +280,8 @@ def _stamped(
     return found
 
 
-def _number(key: Key) -> int:
-    number = key[0] if isinstance(key, tuple) else key
-    return int(number)
+def _number(key: Key) -> Any:
+    return key[0] if isinstance(key, tuple) else key
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:

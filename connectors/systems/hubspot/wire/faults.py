@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.sdk.errors import (
     AuthenticationError,
+    BudgetSpentError,
     ConfigurationError,
     ConnectorError,
     NotFoundError,
@@ -30,7 +32,32 @@ MOVING_SECONDS = 3600.0
 # Without the account's time zone its midnight is unknown; asking once an hour costs
 # one refused call each.
 BLIND_DAILY_SECONDS = 3600.0
+# The text of a 400: sheet, section 2.4.
+_NO_ASSOCIATING = "Missing 'Edit Associations' permission"
 _TLS_FAULTS = (522, 525, 526)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person can do about credentials, which depends on their kind."""
+
+    expired: str
+    unknown: str
+    scope: str
+
+
+BY_TOKEN = Words(
+    expired="Create a new one and enter it in the connection.",
+    unknown="Copy it again (it begins with pat-); it may have been rotated or revoked.",
+    scope="Add the scope to the service key or private app, then test the connection.",
+)
+BY_CONSENT = Words(
+    expired="Press “Reconnect” on the connection's page.",
+    unknown="Press “Reconnect” on the connection's page: the app may have been "
+    "uninstalled in HubSpot.",
+    scope="Add the scope to the app in HubSpot, then press “Reconnect” on the "
+    "connection's page: a token keeps the scopes it was given.",
+)
 
 
 class RefusedError(RejectedError):
@@ -51,11 +78,14 @@ class Classifier:
     """Turns answers into errors for the HTTP client.
 
     `zone` tells the account's time zone if it is known: daily limits end at its
-    midnight.
+    midnight. `words` are those for the kind of credentials in use.
     """
 
-    def __init__(self, zone: Callable[[], ZoneInfo | None]) -> None:
+    def __init__(
+        self, zone: Callable[[], ZoneInfo | None], words: Words = BY_TOKEN
+    ) -> None:
         self.zone = zone
+        self.words = words
 
     def __call__(self, response: Response) -> ConnectorError | None:
         if response.status < 400:
@@ -70,17 +100,16 @@ class Classifier:
     def _error(self, response: Response, envelope: Envelope) -> ConnectorError:
         status = response.status
         if status == 401:
-            return _unauthorised(response, envelope)
+            return _unauthorised(envelope, self.words)
         if status in (403, 407):
-            return _forbidden(response, envelope)
+            return _forbidden(response, envelope, self.words)
         if status in (423, 429, 477):
             return self._slow_down(response, envelope)
         if status in (404, 410):
             return _missing(response, envelope)
         if status >= 500 or status in (408, 425):
             return _unavailable(response)
-        said = response.redact(envelope.message) or response.excerpt
-        return RefusedError(envelope, f"HubSpot refused the request: {said}")
+        return _refused(response, envelope)
 
     def _slow_down(self, response: Response, envelope: Envelope) -> ConnectorError:
         headers = response.headers
@@ -101,20 +130,22 @@ class Classifier:
     def _rate_limited(self, response: Response, envelope: Envelope) -> ConnectorError:
         said = f"{envelope.policy} {envelope.message}".lower()
         if "daily" in said:
-            return RateLimitedError(
+            return BudgetSpentError(
                 "The daily number of calls of this HubSpot account is used up.",
                 advice="It goes on by itself after midnight in the account's time "
                 "zone; more calls a day can be bought from HubSpot.",
                 retry_after=retry_after(response.headers, self._until_midnight()),
                 code="DAILY",
+                budget="day",
             )
-        wait = 1.0 if "ten_secondly" not in said and "secondly" in said else None
+        second = "ten_secondly" not in said and "secondly" in said
+        wait = 1.0 if second else _interval(response.headers)
+        search = second and response.url.endswith("/search")
         return RateLimitedError(
             "HubSpot asks us to slow down.",
-            retry_after=retry_after(
-                response.headers, wait or _interval(response.headers)
-            ),
+            retry_after=retry_after(response.headers, wait),
             code=envelope.policy,
+            budget="search" if search else "burst",
         )
 
     def _until_midnight(self) -> float:
@@ -132,22 +163,21 @@ def _interval(headers: Mapping[str, str]) -> float:
     return int(text) / 1000 if text.isdigit() else 10.0
 
 
-def _unauthorised(response: Response, envelope: Envelope) -> ConnectorError:
+def _unauthorised(envelope: Envelope, words: Words) -> ConnectorError:
     if envelope.category == "EXPIRED_AUTHENTICATION" and "1970" not in str(
         envelope.context
     ):
         return AuthenticationError(
             "The HubSpot access token has expired or was revoked.",
-            advice="Create a new one and enter it in the connection.",
+            advice=words.expired,
         )
     return AuthenticationError(
         "HubSpot does not know this access token.",
-        advice="Copy it again (it begins with pat-); it may have been rotated or "
-        "revoked.",
+        advice=words.unknown,
     )
 
 
-def _forbidden(response: Response, envelope: Envelope) -> ConnectorError:
+def _forbidden(response: Response, envelope: Envelope, words: Words) -> ConnectorError:
     # A missing right stops the flow that needs it; the connection goes on serving
     # the others, so this is no AuthenticationError.
     scopes = envelope.scopes
@@ -155,8 +185,7 @@ def _forbidden(response: Response, envelope: Envelope) -> ConnectorError:
         return ConfigurationError(
             f"The HubSpot token may not do this: the scope {' or '.join(scopes)} "
             "is missing.",
-            advice="Add the scope to the service key or private app, then test the "
-            "connection.",
+            advice=words.scope,
             code="MISSING_SCOPES",
         )
     said = response.redact(envelope.message) or response.excerpt
@@ -164,6 +193,19 @@ def _forbidden(response: Response, envelope: Envelope) -> ConnectorError:
         f"HubSpot does not allow this: {said}",
         advice="Check the rights of the token and what the HubSpot plan includes.",
     )
+
+
+def _refused(response: Response, envelope: Envelope) -> ConnectorError:
+    if _NO_ASSOCIATING in envelope.message:
+        # From 2026-09 on; older versions let the app associate whatever its user may.
+        return ConfigurationError(
+            "The HubSpot user who connected this app may not edit associations.",
+            advice="Give that user the permission “Edit Associations” in HubSpot, or "
+            "let a super admin press “Reconnect”.",
+            code="MISSING_PERMISSION",
+        )
+    said = response.redact(envelope.message) or response.excerpt
+    return RefusedError(envelope, f"HubSpot refused the request: {said}")
 
 
 def _missing(response: Response, envelope: Envelope) -> ConnectorError:

@@ -17,14 +17,22 @@ from connectors.sdk.errors import (
     UnavailableError,
 )
 from connectors.sdk.http import HttpClient, Response
+from connectors.sdk.records import WriteItem
+from connectors.systems.hubspot.catalogue.labels import (
+    Label,
+    Labels,
+    Target,
+    target_of,
+)
+from connectors.systems.hubspot.reading.associations import Associations
 from connectors.systems.hubspot.wire.answers import chunks
 from connectors.systems.hubspot.wire.envelope import Envelope
 from connectors.systems.hubspot.wire.faults import RefusedError, request_id
+from connectors.systems.hubspot.wire.kinds import DEFINED, PRIMARY
 from connectors.systems.hubspot.wire.paths import Paths
+from connectors.systems.hubspot.writing.ledger import Book
 
 MAX_PAIRS = 2000
-# HubSpot's own type ids of a primary link; the plain ones need no id.
-PRIMARY = {("contacts", "companies"): 1}
 _ID_KEYS = ("objectId", "ids")
 
 
@@ -38,7 +46,11 @@ class Link:
 
 
 class Linker:
-    """Associates records of one type with records of another."""
+    """Associates records of one type with records of another.
+
+    With a `label` it is added to those that a pair has: HubSpot replaces all labels of
+    a pair by those it is sent.
+    """
 
     def __init__(
         self,
@@ -47,12 +59,14 @@ class Linker:
         from_type: str,
         to_type: str,
         *,
-        primary: bool = False,
+        label: Label | None = None,
     ) -> None:
         self.http = http
+        self.from_type = from_type
         self.to_type = to_type
-        self.type_id = PRIMARY.get((from_type, to_type)) if primary else None
-        verb = "create" if self.type_id else "associate/default"
+        self.label = label
+        self.held = Associations(http, paths)
+        verb = "create" if label else "associate/default"
         self.path = paths.links(from_type, to_type, verb)
         self.errors: dict[str, ConnectorError] = {}
         self._done: set[str] = set()
@@ -71,24 +85,35 @@ class Linker:
         return self.errors
 
     def _attempt(self, group: list[Link]) -> list[list[Link]]:
-        pairs = dict.fromkeys((link.source, link.target) for link in group)
-        body = {"inputs": [self._input(*pair) for pair in pairs]}
+        pairs = list(dict.fromkeys((link.source, link.target) for link in group))
+        inputs = (
+            self._labelled(pairs) if self.label else [_input(*one) for one in pairs]
+        )
         try:
-            response = self.http.post(self.path, json=body, idempotent=True)
+            response = self.http.post(
+                self.path, json={"inputs": inputs}, idempotent=True
+            )
         except RefusedError as refusal:
             return self._blame(group, refusal.envelope, refusal.request_id)
         return self._account(group, response)
 
-    def _input(self, source: str, target: str) -> dict[str, Any]:
-        pair: dict[str, Any] = {"from": {"id": source}, "to": {"id": target}}
-        if self.type_id:
-            pair["types"] = [
-                {
-                    "associationCategory": "HUBSPOT_DEFINED",
-                    "associationTypeId": self.type_id,
-                }
+    def _labelled(self, pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+        """The inputs with our label and those that are there already."""
+        sources = [source for source, _ in pairs]
+        ends = self.held.ends(self.from_type, self.to_type, sources)
+        there = {
+            (source, end.id): end.types for source, held in ends.items() for end in held
+        }
+        label = self.label or Label(0, "", "")
+        inputs = []
+        for pair in pairs:
+            kept = [
+                Label(one.type_id, one.category, "").body
+                for one in there.get(pair, ())
+                if one.label and one.type_id != label.id
             ]
-        return pair
+            inputs.append({**_input(*pair), "types": [label.body, *kept]})
+        return inputs
 
     def _account(self, group: list[Link], response: Response) -> list[list[Link]]:
         answer = response.json()
@@ -144,6 +169,50 @@ class Linker:
         for link in links:
             if link.key not in self._done:
                 self.errors.setdefault(link.key, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """In what way the references of an object type associate its records."""
+
+    labels: Labels
+    object_type: str
+    references: Mapping[str, str]
+    primary: bool
+
+    def of(self, items: Sequence[WriteItem]) -> dict[str, tuple[str, Label | None]]:
+        """The far object type and the label, by the items' reference fields.
+
+        Raises ConfigurationError for a label that is not of this direction.
+        """
+        names = dict.fromkeys(name for item in items for name in item.refs)
+        targets = {name: target_of(name, self.references) for name in names}
+        return {
+            name: (target.object_type, self._label(target))
+            for name, target in targets.items()
+            if target is not None
+        }
+
+    def _label(self, target: Target) -> Label | None:
+        if target.label:
+            return self.labels.named(self.object_type, target)
+        type_id = PRIMARY.get((self.object_type, target.object_type))
+        return Label(type_id, DEFINED, "Primary") if type_id and self.primary else None
+
+
+def link_all(linker: Linker, items: Sequence[WriteItem], name: str, book: Book) -> None:
+    """Associate what was written with the records its reference `name` points to."""
+    links = [
+        Link(item.key, book.results[item.key].target_id, item.refs[name])
+        for item in items
+        if item.refs.get(name) and book.results[item.key].error is None
+    ]
+    for key, error in (linker.link(links) if links else {}).items():
+        book.fail_written(key, error)
+
+
+def _input(source: str, target: str) -> dict[str, Any]:
+    return {"from": {"id": source}, "to": {"id": target}}
 
 
 def _named(group: Sequence[Link], envelope: Envelope, ids: set[str]) -> list[Link]:

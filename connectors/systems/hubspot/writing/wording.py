@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
 
 from connectors.sdk.errors import (
     AmbiguousMatchError,
     ConnectorError,
+    NotFoundError,
     RejectedError,
     UnavailableError,
 )
 from connectors.systems.hubspot.wire.envelope import Envelope, Problem
+
+log = structlog.get_logger(__name__)
 
 # Faults of the set-up rather than of a record: with them every record fails alike.
 SETUP_CODES = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
@@ -70,6 +76,11 @@ def record_error(
         # Inferred: no source shows one record refused for a passing reason, but
         # such a refusal must not be taken for a fault of its data.
         return UnavailableError(f"HubSpot could not write the record now: {message}")
+    if envelope.category == "OBJECT_NOT_FOUND":
+        return NotFoundError(
+            f"HubSpot's {object_type} do not hold the record any more: it was archived "
+            "or never was there."
+        )
     clash = _clash(message)
     if clash:
         return clash
@@ -143,4 +154,17 @@ def _options_advice(said: str) -> str:
     return (
         f"Map it to one of HubSpot's values ({', '.join(shown)}{more}), or add the "
         "option there."
+    )
+
+
+def tell_normalised(warnings: Sequence[Any], objects: str, request_id: str) -> None:
+    """Into the log, that HubSpot has changed values; not the values, and not of which
+    record, for HubSpot keeps that to itself."""
+    told = [Envelope.of(one) for one in warnings]
+    log.warning(
+        "HubSpot has normalised values: send dates without a time of day",
+        objects=objects,
+        properties=sorted({n for one in told for n in one.texts("propertyName")}),
+        values=len(told),
+        request_id=request_id,
     )

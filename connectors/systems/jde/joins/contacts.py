@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from connectors.sdk.records import SourceRecord
 from connectors.systems.jde.joins import parts
-from connectors.systems.jde.joins.entities import Entity, Key, Loaded
+from connectors.systems.jde.joins.entities import Entity, Key, Loaded, Place
 from connectors.systems.jde.joins.reachable import Found, add, electronic, phones
 from connectors.systems.jde.options import Options
 from connectors.systems.jde.wire.codecs import NO_STAMP, Stamp, moment
@@ -33,6 +33,12 @@ class Contacts(Entity):
     def number(self, key: str) -> str:
         number, _, line = key.partition("-")
         return number if number.isdecimal() and line.isdecimal() else ""
+
+    def places(self, field_name: str) -> list[Place]:
+        if field_name == "name":
+            alike = Place(parts.PEOPLE, "ALPH", _surname_first)
+            return [Place(parts.PEOPLE, "MLNM"), alike]
+        return super().places(field_name)
 
     def records(
         self, heads: Loaded, sides: Mapping[str, Loaded], zone: tzinfo
@@ -97,3 +103,9 @@ def split_name(whole: str) -> tuple[str, str]:
     if not comma:
         given, _, surname = whole.rpartition(" ")
     return given.strip(), surname.strip()
+
+
+def _surname_first(whole: str) -> list[str]:
+    """ "Kei Ito" as a site may have typed it: as it is, and "Ito, Kei"."""
+    given, surname = split_name(whole)
+    return [whole, f"{surname}, {given}"] if given else [whole]

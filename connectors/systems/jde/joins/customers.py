@@ -7,7 +7,13 @@ from datetime import tzinfo
 
 from connectors.sdk.records import Scalar, SourceRecord
 from connectors.systems.jde.joins import parts
-from connectors.systems.jde.joins.entities import Entity, Key, Loaded, first_by_key
+from connectors.systems.jde.joins.entities import (
+    Entity,
+    Key,
+    Loaded,
+    Place,
+    first_by_key,
+)
 from connectors.systems.jde.joins.reachable import Found, add, electronic, phones
 from connectors.systems.jde.options import Options
 from connectors.systems.jde.wire.codecs import NO_STAMP, Stamp, moment
@@ -33,6 +39,12 @@ class Customers(Entity):
 
     def number(self, key: str) -> str:
         return key if key.isdecimal() else ""
+
+    def places(self, field_name: str) -> list[Place]:
+        if field_name == "domain":
+            websites = parts.electronic_addresses(people=False)
+            return [Place(websites, "EMAL", within=True)]
+        return super().places(field_name)
 
     def records(
         self, heads: Loaded, sides: Mapping[str, Loaded], zone: tzinfo

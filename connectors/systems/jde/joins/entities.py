@@ -45,6 +45,23 @@ class Loaded:
                     stamps[number] = found
 
 
+def _itself(value: str) -> list[str]:
+    return [value]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A column to look a field's values up in.
+
+    `spell` says how the column may write a value; `within`: as a part of its text.
+    """
+
+    part: Part
+    alias: str
+    spell: Callable[[str], list[str]] = _itself
+    within: bool = False
+
+
 class Entity(ABC):
     """An object type: its tables, and how their rows become records.
 
@@ -71,14 +88,19 @@ class Entity(ABC):
         """Head and sides."""
         return (self.head, *self.sides)
 
-    def searchable(self, field_name: str) -> tuple[Part, str] | None:
-        """Part and column to look a field up in; None when no column holds it."""
+    @staticmethod
+    def comparable(number: Any) -> Any:
+        """A `join` value in its own order: the order JD Edwards sorts it in."""
+        return int(number)
+
+    def places(self, field_name: str) -> list[Place]:
+        """Where a field can be looked up; none when no column holds it."""
         for part in self.parts:
             if field_name in part.fields:
-                return part, part.fields[field_name]
+                return [Place(part, part.fields[field_name])]
             if field_name in _AS_STORED and field_name in part.gives:
-                return part, part.gives[field_name]
-        return None
+                return [Place(part, part.gives[field_name])]
+        return []
 
 
 class Items(Entity):

@@ -14,6 +14,7 @@ from connectors.systems.jde.wire.answers import basic_fault, fault
 from connectors.systems.jde.wire.codecs import parse_offset
 from connectors.systems.jde.wire.service import DataService
 from connectors.systems.jde.wire.session import BasicAuth, TokenAuth, login_fault
+from connectors.systems.jde.writing.doors.answer import classify
 
 
 class Link:
@@ -26,6 +27,7 @@ class Link:
         self._lock = threading.RLock()
         self._service: DataService | None = None
         self._zone: tzinfo | None = None
+        self._writers: dict[bool, HttpClient] = {}
         self.auth: TokenAuth | BasicAuth = (
             BasicAuth(options)
             if options.basic
@@ -42,6 +44,8 @@ class Link:
         """Log out and release the sockets; never raises."""
         self.auth.close()
         self._http.close()
+        for client in self._writers.values():
+            client.close()
 
     def open_door(self) -> HttpClient:
         """A client without login, retries and shared cookies."""
@@ -69,6 +73,27 @@ class Link:
                 told = self._told_zone()
                 self._zone = told or _quarters(self.service.now().offset)
             return self._zone
+
+    def writer(self, *, repeatable: bool) -> HttpClient:
+        """A client for calls that write, whose answers take longer.
+
+        `repeatable` says how a lost answer is classed.
+        """
+        with self._lock:
+            if repeatable not in self._writers:
+                client = self._client(classify(repeatable=repeatable), RetryPolicy())
+                client.timeout = (client.timeout[0], self.options.writing.timeout)
+                client.auth = self.auth
+                client.session.cookies.set_policy(
+                    DefaultCookiePolicy(allowed_domains=[])
+                )
+                self._writers[repeatable] = client
+            return self._writers[repeatable]
+
+    def catalogue(self) -> str:
+        """What the server tells of its orchestrations, as text."""
+        answer = self._http.get(f"{self.options.service}/open-api-catalog")
+        return answer.body.decode("utf-8", "replace")
 
     def _told_zone(self) -> tzinfo | None:
         if self.options.zone or isinstance(self.auth, BasicAuth):

@@ -9,7 +9,15 @@ from typing import Any, Literal
 Row = Any  # of `grid.row_type`: an attribute for each column
 Seek = tuple[str, ...]  # the values of a query's `seek` columns, as text
 
-Operator = Literal["EQUAL", "GREATER", "GREATER_EQUAL", "LESS_EQUAL", "BETWEEN", "LIST"]
+Operator = Literal[
+    "EQUAL",
+    "GREATER",
+    "GREATER_EQUAL",
+    "LESS_EQUAL",
+    "BETWEEN",
+    "LIST",
+    "STR_CONTAIN",
+]
 
 
 @dataclass(frozen=True, slots=True)

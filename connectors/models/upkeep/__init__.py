@@ -1,0 +1,1 @@
+"""What the engine keeps about the accounts it works with."""

@@ -1,0 +1,1 @@
+"""Who lets a connection in: stored credentials, a person's consent, needed rights."""

@@ -1,0 +1,1 @@
+"""Budgets of requests: counted for all processes, shared out by priority, shown."""

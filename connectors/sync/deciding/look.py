@@ -1,0 +1,86 @@
+"""Looks at what the target holds, where the answer decides what may be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connectors.models import Flow, Outcome
+from connectors.sdk.contract import Connector
+from connectors.sdk.records import Fields
+from connectors.sync.deciding.decision import Decision
+from connectors.sync.deciding.merge import same
+from connectors.sync.mapping.mapper import CompiledMapping
+from connectors.sync.mapping.transforms import as_text
+
+
+class Look:
+    """For replays, and for rows that write only into new records or empty fields."""
+
+    def __init__(self, flow: Flow, mapping: CompiledMapping) -> None:
+        self.flow = flow
+        self.mapping = mapping
+        # What a record is recognised by is sent whatever its row's mode.
+        self.create_only = mapping.create_only - {flow.match_field}
+        self.fill_empty = mapping.fill_empty - {flow.match_field}
+
+    def at(self, decisions: Sequence[Decision], connector: Connector) -> None:
+        """Look, and leave out what may not be overwritten."""
+        looked = [d for d in decisions if d.item and self._must_look(d)]
+        if not looked:
+            return
+        current = self._current(looked, connector)
+        for decision in looked:
+            there = current.get(self._match_value(decision).lower())
+            if there is not None:
+                self._adapt(decision, there)
+
+    def _match_value(self, decision: Decision) -> str:
+        return as_text(decision.values.get(self.flow.match_field))
+
+    def _must_look(self, decision: Decision) -> bool:
+        if not self._match_value(decision):
+            return False
+        new = not decision.target_id
+        return bool(
+            decision.record.replays or self.fill_empty or (self.create_only and new)
+        )
+
+    def _current(
+        self, decisions: Sequence[Decision], connector: Connector
+    ) -> dict[str, tuple[str, Fields]]:
+        found = connector.find(
+            self.flow.target_object,
+            self.flow.match_field,
+            [self._match_value(d) for d in decisions],
+            fields=sorted({name for d in decisions for name in d.values}),
+        )
+        return {
+            value.lower(): (records[0].key, records[0].fields)
+            for value, records in found.items()
+            if records
+        }
+
+    def _adapt(self, decision: Decision, there: tuple[str, Fields]) -> None:
+        """Leave out what may not be overwritten; nothing left means unchanged."""
+        item, (target_id, current) = decision.item, there
+        assert item is not None  # noqa: S101 - only decisions with an item come here
+        values = {
+            name: value
+            for name, value in item.fields.items()
+            if name not in self.create_only
+            and not (name in self.fill_empty and current.get(name) not in (None, ""))
+        }
+        decision.target_id = target_id
+        decision.values = values
+        if all(
+            same(value, current.get(name), self.mapping.target.get(name))
+            for name, value in values.items()
+        ):
+            decision.end(
+                Outcome.UNCHANGED,
+                "The target was asked, and holds these values already.",
+            )
+        else:
+            refs = {n: v for n, v in item.refs.items() if n not in self.create_only}
+            decision.item = replace(item, fields=values, refs=refs, target_id=target_id)

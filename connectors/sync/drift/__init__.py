@@ -1,0 +1,1 @@
+"""Drift: fields that change in a system while mappings name them."""

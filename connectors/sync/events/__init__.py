@@ -1,0 +1,1 @@
+"""Changes that a source tells of by itself: stored, then the records are read."""

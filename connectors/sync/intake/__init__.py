@@ -1,0 +1,1 @@
+"""Takes what a source shows into the outbox."""

@@ -1,0 +1,49 @@
+"""Reads records again: what the source says of them now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from connectors.models import Flow
+from connectors.sdk.shared.budgets import Priority
+from connectors.sdk.values import load
+from connectors.sync import connect
+from connectors.sync.mapping.fields import wanted_fields
+from connectors.sync.mapping.mapper import CompiledMapping, stored_fields
+from connectors.sync.outbox import store
+
+
+class Now(NamedTuple):
+    """What a sync record takes over of its source's record."""
+
+    payload: dict[str, Any]
+    fingerprint: str
+    version: datetime | None
+
+
+def read_again(
+    flow: Flow,
+    mapping: CompiledMapping,
+    keys: Collection[str],
+    *,
+    priority: Priority = "live",
+) -> dict[str, Now]:
+    """Records by their keys in the source; those that are gone are left out.
+
+    Raises ConnectorError.
+    """
+    with connect.open_connector(flow.source, priority) as connector:
+        found = connector.fetch(
+            flow.source_object,
+            sorted(set(keys)),
+            fields=wanted_fields(flow, mapping.source_fields),
+        )
+    now = {}
+    for record in found:
+        fields = stored_fields(record)
+        payload = load(store.json_text(fields))
+        mark = mapping.source_fingerprint(fields)
+        now[record.key] = Now(payload, mark, record.modified_at)
+    return now

@@ -1,0 +1,1 @@
+"""How HubSpot lets us in: tokens, OAuth, accounts, scopes."""

@@ -1,0 +1,1 @@
+"""What an account has besides records: owners, pipelines, custom objects, labels."""

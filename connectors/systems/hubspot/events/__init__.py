@@ -1,0 +1,1 @@
+"""What HubSpot tells by itself: webhooks and the journal."""

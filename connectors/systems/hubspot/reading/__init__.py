@@ -1,0 +1,1 @@
+"""Reading records: everything, what changed, what was archived, and look-ups."""

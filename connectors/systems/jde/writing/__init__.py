@@ -1,0 +1,1 @@
+"""What is written, and by which of JD Edwards' doors."""

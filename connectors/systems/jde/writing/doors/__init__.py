@@ -1,0 +1,1 @@
+"""The ways into JD Edwards: orchestrations, the voucher form, batch input."""

@@ -1,0 +1,1 @@
+"""The QAD connector."""

@@ -1,0 +1,1 @@
+"""Adaptive ERP and Enterprise Edition, seen alike."""

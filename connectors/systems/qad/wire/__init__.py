@@ -1,0 +1,1 @@
+"""How QAD is spoken to: log-in, REST, SOAP."""

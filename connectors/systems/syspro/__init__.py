@@ -1,0 +1,1 @@
+"""SYSPRO: read by OData, written by e.net business objects."""

@@ -1,0 +1,1 @@
+"""Tables as records: customers, contacts, invoices, codes."""

@@ -1,0 +1,1 @@
+"""Setup documents of e.net, and what their answers mean."""
