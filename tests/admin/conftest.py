@@ -9,6 +9,9 @@ from django.test import Client
 
 from tests.admin import scene
 from tests.admin import world as worlds
+from tests.events.conftest import live
+
+__all__ = ["boss", "live", "world"]
 
 
 @pytest.fixture

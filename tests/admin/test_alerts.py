@@ -78,6 +78,57 @@ def test_a_cause_that_is_still_there_opens_a_new_one() -> None:
     assert Alert.objects.filter(resolved_at=None).count() == 1
 
 
+def test_acknowledging_takes_a_press_and_a_permission() -> None:
+    one = alert()
+    url = f"{LIST}{one.pk}/acknowledge/"
+    assert scene.superuser().get(url).status_code == 405
+    seeing = scene.signed_in(scene.person("view_alert"))
+    assert seeing.post(url, {"note": "Mine."}).status_code == 403
+    assert "acknowledge" not in seeing.get(f"{LIST}{one.pk}/change/").content.decode()
+    seeing.post(LIST, {"action": "acknowledge_ticked", "_selected_action": [one.pk]})
+    one.refresh_from_db()
+    assert one.acknowledged_at is None
+    user = scene.person("view_alert", "change_alert", name="kim")
+    kim = scene.signed_in(user)
+    kim.post(url, {"note": "Asked the vendor."})
+    one.refresh_from_db()
+    assert one.acknowledged_at is not None
+    assert (one.acknowledged_by, one.note) == (user, "Asked the vendor.")
+    assert one.resolved_at is None
+    assert "Asked the vendor." in LogEntry.objects.get(user=user).change_message
+    page = kim.get(f"{LIST}{one.pk}/change/").content.decode()
+    assert "Asked the vendor." in page
+    assert "by kim" in page
+    second = scene.signed_in(scene.person("view_alert", "change_alert"))
+    second.post(url, {"note": "No, me."})
+    one.refresh_from_db()
+    assert one.acknowledged_by == user, "who was first is at it"
+
+
+def test_an_acknowledged_one_needs_nobody_but_stays_listed() -> None:
+    flow = scene.flow()
+    one, client = alert(flow), scene.superuser()
+    assert "It stands." in client.get("/admin/").content.decode()
+    client.post(LIST, {"action": "acknowledge_ticked", "_selected_action": [one.pk]})
+    alert(flow)  # seen once more: it is the same trouble
+    assert "It stands." not in client.get("/admin/").content.decode()
+    assert "It stands." in client.get(LIST).content.decode()
+    for state, listed in (("new", False), ("acknowledged", True)):
+        page = client.get(f"{LIST}?state={state}").content.decode()
+        assert ("It stands." in page) == listed
+
+
+def test_what_comes_back_alerts_anew() -> None:
+    flow = scene.flow()
+    one, client = alert(flow), scene.superuser()
+    client.post(f"{LIST}{one.pk}/acknowledge/")
+    alerts.resolve(AlertKind.STOPPED, flow)
+    again = alert(flow)
+    assert again.pk != one.pk
+    assert again.acknowledged_at is None
+    assert "It stands." in client.get("/admin/").content.decode()
+
+
 @pytest.mark.parametrize("page", ["add/", "{pk}/delete/", "{pk}/change/"])
 def test_nobody_edits_alerts_by_hand(page: str) -> None:
     one = alert()

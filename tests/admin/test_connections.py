@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,6 +115,46 @@ def test_a_blank_secret_is_kept_and_a_new_one_replaces_it(
     assert world.jde.secrets == {"password": NEW_SECRET}
 
 
+@pytest.fixture
+def optional(monkeypatch: pytest.MonkeyPatch) -> Connection:
+    """A JDE that could do without its password, and has a second, required secret."""
+    spec = registry.spec("jde")
+    given = {
+        "password": replace(spec.settings["password"], required=False),
+        "pin": replace(spec.settings["password"], name="pin", label="PIN"),
+    }
+    changed = replace(spec, settings={**spec.settings, **given})
+    usual = registry.spec
+    monkeypatch.setattr(
+        registry, "spec", lambda slug: changed if slug == "jde" else usual(slug)
+    )
+    made = Connection(name="JDE", system="jde")
+    made.set_values({"password": PASSWORD, "pin": NEW_SECRET, "username": "someone"})
+    made.save()
+    return made
+
+
+def test_a_secret_that_is_not_needed_can_be_removed(
+    boss: Client, optional: Connection
+) -> None:
+    url = reverse("admin:connectors_connection_change", args=[optional.pk])
+    html = boss.get(url).content.decode()
+    assert "Password: remove the stored value" in html
+    assert 'name="remove_pin"' not in html, "it cannot work without"
+    form = jde_form(name="JDE", setting_password="", remove_password="on")
+    looker = signed_in(person("view_connection"))
+    assert looker.post(url, form).status_code == 403
+    both = boss.post(url, {**form, "setting_password": NEW_SECRET})
+    assert "not both" in both.content.decode()
+    boss.post(url, {**form, "remove_pin": "on"})
+    optional.refresh_from_db()
+    assert optional.secrets == {"pin": NEW_SECRET}
+    history = boss.get(f"{LIST}{optional.pk}/history/").content.decode()
+    assert "Secrets removed: Password" in history
+    assert PASSWORD not in history
+    assert 'name="remove_password"' not in boss.get(url).content.decode()
+
+
 def test_changed_settings_make_the_last_test_void(boss: Client, world: World) -> None:
     Connection.objects.update(
         health=Health.OK, findings=[{"level": "ok", "title": "x"}]
@@ -150,6 +191,17 @@ def test_the_test_says_what_works_and_what_does_not(boss: Client, world: World) 
         assert finding["title"].split("'")[0] in html
     assert "named-user licence" in html
     assert LogEntry.objects.filter(change_message__contains="works").exists()
+
+
+def test_a_system_that_does_not_answer_is_unreachable_and_not_refused(
+    boss: Client, world: World
+) -> None:
+    world.jde.set_values({**world.jde.settings, "base_url": "http://127.0.0.1:1"})
+    world.jde.save()
+    press(boss, world.jde, "test_connection")
+    world.jde.refresh_from_db()
+    assert world.jde.health == Health.UNREACHABLE
+    assert "127.0.0.1:1 cannot be reached" in boss.get(LIST).content.decode()
 
 
 def test_a_wrong_password_is_explained(boss: Client, world: World) -> None:

@@ -23,6 +23,7 @@ from connectors.models import (
 )
 from connectors.models.flow import interval_text
 from connectors.sync import runs
+from connectors.systems import registry
 from tests.admin import scene
 from tests.admin.scene import person, signed_in
 from tests.admin.world import World, flow_as_posted, page, press, said
@@ -63,13 +64,20 @@ def new_flow(**changes: Any) -> dict[str, Any]:
 @pytest.mark.django_db
 def test_the_form_offers_what_the_systems_declare(boss: Client) -> None:
     new_flow()
-    html = boss.get(ADD).content.decode()
-    sources, _, targets = html.partition('name="target_object"')
-    sources = sources.partition('name="source_object"')[2]
-    assert 'value="customers"' in sources
-    assert 'value="companies"' not in sources.partition("</select>")[0]
-    assert 'value="companies"' in targets.partition("</select>")[0]
-    assert 'value="customers"' not in targets.partition("</select>")[0]
+    form = boss.get(ADD).context["adminform"].form
+    for side, verb in (("source", "read"), ("target", "write")):
+        offered = {
+            (registry.spec(slug).label, name)
+            for slug in ("jde", "hubspot")
+            for name, spec in registry.spec(slug).objects.items()
+            if verb in spec.capabilities
+        }
+        choices = form.fields[f"{side}_object"].choices
+        groups = dict(choice for choice in choices if choice[0])
+        labels = {registry.spec(slug).label for slug in ("jde", "hubspot")}
+        assert offered == {
+            (label, name) for label in labels & set(groups) for name, _ in groups[label]
+        }
 
 
 @pytest.mark.django_db
@@ -114,8 +122,9 @@ def test_the_schedule_comes_back_as_it_was_chosen(
         ({"schedule": "custom", "custom_seconds": ""}, "Say how many seconds."),
         ({"schedule": "custom", "custom_seconds": "29"}, "greater than or equal to 30"),
         ({"schedule": "whenever"}, "whenever is not one of the available choices"),
-        ({"source_object": "companies"}, "companies is not one of the available"),
-        ({"target_object": "customers"}, "customers is not one of the available"),
+        ({"source_object": "nothing"}, "nothing is not one of the available"),
+        ({"target_object": "nothing"}, "nothing is not one of the available"),
+        ({"source_object": "companies"}, "cannot read “companies”"),
         ({"source_object": ""}, "This field is required"),
         ({"name": ""}, "This field is required"),
     ],

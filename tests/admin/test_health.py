@@ -151,8 +151,8 @@ def test_the_metrics_say_what_the_database_says() -> None:
     assert found["flow_failures", "Customers"] == 4
     assert found["runs_open", "running"] == 1
     assert found["alerts_open", "silent"] == 1
-    assert found["rate_budget_used_ratio", "hubspot:1"] == pytest.approx(0.2)
-    assert found["rate_granted_total", "hubspot:1"] == 77
+    assert found["rate_budget_used_ratio", "burst", "hubspot:1"] == pytest.approx(0.2)
+    assert found["rate_granted_total", "burst", "hubspot:1"] == 77
     assert found["heartbeat_age_seconds", "worker host-a"] < 60
     assert found["oldest_due_seconds",] > 0
 

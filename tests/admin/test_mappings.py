@@ -171,6 +171,23 @@ def test_the_page_carries_the_catalogue_for_the_picker(
     assert '<option value="ACL">Credit limit</option>' in html
 
 
+def test_a_row_costs_little_however_many_options_there_are(
+    boss: Client, flow: Flow
+) -> None:
+    small = len(page(boss, flow).content)
+    names = [n for n in flow.target.spec.object("companies").fields if n != "name"]
+    for name in names[:20]:
+        if name != "erp_credit_limit":
+            FieldMapping.objects.create(flow=flow, target_field=name)
+    rows = flow.mappings.count() - 2
+    assert (len(page(boss, flow).content) - small) / rows < 2_500
+    few = len(page(boss, flow).content)
+    for number in range(50):
+        ValueMap.objects.create(name=f"A map of codes {number}")
+    more = len(page(boss, flow).content) - few
+    assert more < 50 * 60, "the page carries each option once"
+
+
 def test_no_script_stands_in_the_page_itself(boss: Client, flow: Flow) -> None:
     html = page(boss, flow).content.decode()
     for attributes, body in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.S):
@@ -378,3 +395,16 @@ def test_the_list_of_value_maps_costs_the_same_at_any_size(boss: Client) -> None
     for number in range(20):
         ValueMap.objects.create(name=f"map {number}", entries={"a": "b"})
     assert queries() == few
+
+
+def test_a_target_that_gives_the_keys_needs_no_match_field(
+    boss: Client, flow: Flow
+) -> None:
+    """JD Edwards numbers its customers itself; no row could fill the number."""
+    back = Flow.objects.create(
+        name="Back", source=flow.target, source_object="companies",
+        target=flow.source, target_object="customers",
+    )  # fmt: skip
+    FieldMapping.objects.create(flow=back, source_field="name", target_field="ALPH")
+    assert back.match_field == "AN8"
+    assert "Records are recognised by" not in page(boss, back).content.decode()

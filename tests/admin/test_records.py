@@ -11,9 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from connectors.admin.records import filters
-from connectors.models import Outcome, SyncRecord
-from connectors.sync.watch import tally
+from connectors.models import CatalogueField, Outcome, SyncRecord
+from connectors.sync.watch import selection, tally
 from tests.admin import scene
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +146,7 @@ def test_an_age_costs_the_same_at_any_size(age: str) -> None:
 @pytest.mark.parametrize("value", ["needs-me", "failed", "waiting", "on-its-way"])
 def test_what_is_open_is_found_by_outcome_not_by_walking_the_flow(value: str) -> None:
     flow = scene.flow()
-    found = filters.with_outcome(SyncRecord.objects.filter(flow=flow), value)
+    found = selection.with_outcome(SyncRecord.objects.filter(flow=flow), value)
     assert "INDEX record_outcome (outcome=?)" in found.explain()
 
 
@@ -158,7 +157,7 @@ def test_open_runs_are_found_by_their_partial_index() -> None:
 
 @pytest.mark.skipif(database.vendor != "sqlite", reason="reads SQLite's plan")
 def test_a_search_is_held_by_indexes() -> None:
-    plan = filters.search(SyncRecord.objects.order_by("-pk"), "4711").explain()
+    plan = selection.search(SyncRecord.objects.order_by("-pk"), "4711").explain()
     for index in ("record_source", "record_correlation"):
         assert index in plan
     assert "SCAN connectors_syncrecord" not in plan
@@ -218,3 +217,20 @@ def test_values_are_shown_as_text_not_as_markup() -> None:
     client = scene.superuser()
     for url in (LIST, f"{LIST}{record.pk}/change/", f"{LIST}replay/", "/admin/"):
         assert nasty not in client.get(url).content.decode(), url
+
+
+def test_an_error_names_the_field_as_people_call_it() -> None:
+    flow = scene.flow()
+    labels = {"erp_credit_limit": "ERP credit limit", "unheard_of": ""}
+    CatalogueField.objects.create(
+        connection=flow.target, object_type="companies", type="decimal",
+        name="erp_credit_limit", label=labels["erp_credit_limit"],
+    )  # fmt: skip
+    client, run = scene.superuser(), scene.run(flow)
+    for number, (name, label) in enumerate(labels.items()):
+        record = scene.record(run, str(number), error_field=name)
+        page = client.get(f"{LIST}{record.pk}/change/").content.decode()
+        assert f"<code>{name}</code>" in page
+        assert (f"<strong>{label}</strong>" in page) == bool(label)
+        listed = client.get(f"{LIST}?q={number}").content.decode()
+        assert f"<strong>{label or name}</strong>:" in listed

@@ -9,8 +9,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from connectors.models import Attempt, FlowStatus, Outcome, RunKind, SyncRecord, SyncRun
+from connectors.sync.worker import filling
 from tests.admin import scene
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +22,11 @@ REPLAY = f"{LIST}replay/"
 
 def now() -> str:
     return timezone.now().isoformat()
+
+
+def tasks() -> list[tuple[str, list[int]]]:
+    queued = OrmQ.objects.order_by("pk")
+    return [(one.task["func"], list(one.task["args"])) for one in queued]
 
 
 def pending() -> int:
@@ -48,10 +55,66 @@ def test_all_matching_takes_every_page_of_the_filter_and_no_other() -> None:
     assert pending() == 0, "looking took something"
     said = confirm(client, query)
     run = SyncRun.objects.get(kind=RunKind.REPLAY)
+    assert pending() == 0, "so many are not taken in the request"
+    assert f' href="/admin/connectors/syncrun/{run.pk}/change/">' in said[0]
+    assert "130 records are taken up by" in said[0]
+    assert tasks() == [(filling.TASK, [run.pk])]
+    run_page = f"/admin/connectors/syncrun/{run.pk}/change/"
+    assert "<strong>0</strong> of 130" in client.get(run_page).content.decode()
+    assert filling.fill(run.pk)
+    run.refresh_from_db()
     assert pending() == 130
     assert (run.flow, run.read) == (flow, 130)
-    assert f' href="/admin/connectors/syncrun/{run.pk}/change/">' in said[0]
-    assert "130 records taken" in said[0]
+    told = client.get(run_page).content.decode()
+    assert "130 of 130 records taken up." in told
+
+
+def test_a_few_are_taken_at_once() -> None:
+    scene.records(scene.run(scene.flow()), 100)
+    said = confirm(scene.superuser(), "?outcome=needs-me")
+    assert "100 records taken" in said[0]
+    assert pending() == 100
+
+
+@pytest.mark.parametrize("how", ["stored", "fresh"])
+def test_many_ordered_twice_from_the_same_page_are_one_replay(how: str) -> None:
+    scene.records(scene.run(scene.flow()), 101)
+    client, shown_at = scene.superuser(), now()
+    confirm(client, shown_at=shown_at, how=how)
+    run = SyncRun.objects.get(kind=RunKind.REPLAY)
+    again = confirm(client, shown_at=shown_at, how=how)
+    assert "this replay was asked for already" in again[0]
+    assert f"/syncrun/{run.pk}/" in again[0]
+    assert SyncRun.objects.filter(kind=RunKind.REPLAY).count() == 1
+    assert tasks() == [(filling.TASK, [run.pk])]
+
+
+def test_a_list_narrowed_by_something_else_is_not_replayed() -> None:
+    scene.records(scene.run(scene.flow()), 2)
+    client = scene.superuser()
+    assert client.get(f"{REPLAY}?attempts=0").status_code == 400
+    data = {"confirm": "yes", "shown_at": now(), "which": "all"}
+    assert client.post(f"{REPLAY}?attempts=0", data).status_code == 400
+    assert pending() == 0
+
+
+def test_no_page_reads_from_a_source() -> None:
+    record = scene.record(scene.run(scene.flow()), "1")
+    client, shown_at = scene.superuser(), now()
+    url = f"{LIST}{record.pk}/replay_one_fresh/"
+    for _ in range(2):
+        # Nothing listens where this connection points: a read would fail, and say so.
+        answer = client.post(url, {"shown_at": shown_at})
+    run = SyncRun.objects.get(kind=RunKind.REPLAY)
+    assert answer["Location"] == f"/admin/connectors/syncrun/{run.pk}/change/"
+    assert tasks() == [(filling.TASK, [run.pk])]
+    assert pending() == 0
+
+
+def test_fresh_is_chosen_already_when_that_was_the_action() -> None:
+    one = scene.record(scene.run(scene.flow()), "1")
+    data = {"action": "replay_ticked_fresh", "_selected_action": [one.pk]}
+    assert scene.superuser().post(LIST, data).context["fresh"] is True
 
 
 def test_a_page_number_in_the_address_does_not_narrow_it() -> None:

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db.models import Sum
 from django.utils import timezone
 
 from connectors.admin import runs
 from connectors.models import Outcome, RunStatus, SyncRun
 from tests.admin import scene
+from tests.bench import history
+from tests.sync.site import assert_counts_add_up
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/connectors/syncrun/"
@@ -124,3 +127,9 @@ def test_nobody_edits_runs_by_hand(page: str) -> None:
 )
 def test_durations_in_words(seconds: float, text: str) -> None:
     assert runs.span(timedelta(seconds=seconds)) == text
+
+
+def test_the_history_that_pages_are_measured_over_adds_up() -> None:
+    history.fill(1000)
+    assert SyncRun.objects.aggregate(read=Sum("read"))["read"] == 1000
+    assert_counts_add_up()

@@ -122,6 +122,23 @@ def test_an_edit_by_hand_shows_both_values() -> None:
     assert values["ACL"].original is None
 
 
+def test_lines_of_a_document_are_told_with_their_labels() -> None:
+    flow = scene.flow()
+    Flow.objects.filter(pk=flow.pk).update(
+        source=flow.target, source_object="invoices",
+        target=flow.source, target_object="invoices",
+    )  # fmt: skip
+    lines = [{"amount": "48.00", "name": "Service"}, {"amount": "2.00", "name": ""}]
+    told = story(
+        loaded(scene.record(scene.run(flow), payload={"lines": lines}, mapped={}))
+    )
+    (value,) = told.source_values
+    assert (value.label, value.value.splitlines()) == (
+        "Lines",
+        ["1. Net price 48.00, Name Service", "2. Net price 2.00"],
+    )
+
+
 def test_before_and_after_come_from_the_last_change_that_was_written() -> None:
     flow = scene.flow()
     run = scene.run(flow)

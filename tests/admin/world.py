@@ -101,8 +101,25 @@ def flow_as_posted(flow: Flow, *more: dict[str, Any], **changes: Any) -> dict[st
         "match_field": flow.match_field,
         "schedule": "300",
         "custom_seconds": "",
+        "creates": "on" if flow.creates else "",
+        "source_gone": flow.source_gone,
+        "flag_field": flow.flag_field,
+        "flag_value": flow.flag_value,
+        "target_gone": flow.target_gone,
     }
-    return {**head, **rows_as_posted(flow, *more), **changes}
+    return {**head, **rows_as_posted(flow, *more), **rules_as_posted(), **changes}
+
+
+def rules_as_posted(**rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """New rules by kind ("guards=[...]"), as a flow without any would post them."""
+    data: dict[str, Any] = {}
+    for kind in ("match_rules", "guards", "write_backs"):
+        new = rows.get(kind, [])
+        data |= {f"{kind}-TOTAL_FORMS": len(new), f"{kind}-INITIAL_FORMS": 0}
+        for number, row in enumerate(new):
+            usual = {"enabled": "on", "position": ""}
+            data |= {f"{kind}-{number}-{n}": v for n, v in {**usual, **row}.items()}
+    return data
 
 
 def press(client: Client, obj: Any, name: str, **data: Any) -> Any:

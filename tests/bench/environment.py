@@ -16,6 +16,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = "postgres://postgres@127.0.0.1:5432"
 DATABASE = "mlc_bench"
+WORKERS = 2
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -55,7 +56,7 @@ def environment(database: str) -> Iterator[dict[str, str]]:
             "ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8",
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "console",
-            "Q_WORKERS": "2",
+            "Q_WORKERS": str(WORKERS),
         }
         if database == "sqlite":
             yield variables

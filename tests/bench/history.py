@@ -122,6 +122,8 @@ def _records(
         "target_id": "'T' || (500000000 + i)",
         "correlation_id": "'bench-' || i",
         "outcome": _OUTCOME,
+        "change": "''",
+        "blocked_by": "''",
         "version": moment,
         "fingerprint": "'0123456789abcdef0123456789abcdef'",
         "payload": as_json.format(_PAYLOAD),

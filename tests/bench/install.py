@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.core.management import call_command
 
-from connectors.models import Connection, Flow
+from connectors.models import Connection, FieldMapping, Flow, FlowStatus
 from connectors.sync import connect, recipes
 from connectors.sync.mapping.versions import save_version
 
@@ -26,6 +26,15 @@ MAPPED = (
     "erp_currency",
     "erp_on_hold",
 )
+# What the two-way benchmark carries back.
+BACK = {
+    "name": "ALPH",
+    "phone": "phone",
+    "address": "street",
+    "city": "city",
+    "zip": "postal_code",
+    "erp_credit_limit": "ACL",
+}
 
 
 def install(url: Mapping[str, str]) -> list[Flow]:
@@ -55,3 +64,22 @@ def install(url: Mapping[str, str]) -> list[Flow]:
     flows[0].mappings.exclude(target_field__in=MAPPED).delete()
     save_version(flows[0])
     return flows
+
+
+def install_back(there: Flow) -> Flow:
+    """The flow against the one of customers, with the fields that go both ways."""
+    back = Flow(
+        name="Companies to customers",
+        source=there.target,
+        source_object=there.target_object,
+        target=there.source,
+        target_object=there.source_object,
+        status=FlowStatus.ACTIVE,
+    )
+    back.save()
+    for position, (theirs, ours) in enumerate(BACK.items()):
+        FieldMapping.objects.create(
+            flow=back, position=position, source_field=theirs, target_field=ours
+        )
+    save_version(back)
+    return back

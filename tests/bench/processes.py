@@ -59,16 +59,17 @@ def tree(pid: int) -> list[int]:
 
 @dataclass
 class Process:
-    """`manage.py` with arguments, and whatever it starts."""
+    """`manage.py` (or another program) with arguments, and whatever it starts."""
 
     arguments: Sequence[str]
+    program: Sequence[str] = ("manage.py",)
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __enter__(self) -> Process:
         # A file and not a pipe: nobody would read the pipe, and it would fill up.
         self.output = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", *self.arguments],
+            [sys.executable, *self.program, *self.arguments],
             cwd=ROOT,
             stdout=self.output,
             stderr=subprocess.STDOUT,

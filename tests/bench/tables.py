@@ -16,6 +16,18 @@ FLOW = (
     Column("HubSpot\nrequests", "hubspot", whole),
     Column("peak MiB", "peak", whole),
 )
+TWOWAY = (
+    Column("read", "read", whole),
+    Column("written", "written", whole),
+    Column("seconds", "seconds", tenths, is_time=True),
+    Column("records\n/s", "rate", whole, is_time=True),
+    Column("CPU s\nworker", "cpu_ours", tenths, is_time=True),
+    Column("CPU s\ndb", "cpu_database", tenths, is_time=True),
+    Column("CPU µs/\nrecord", "cpu_each", whole, is_time=True),
+    Column("JDE\ncalls", "jde", whole),
+    Column("HubSpot\ncalls", "hubspot", whole),
+    Column("calls/\n100 r.", "each", hundredths),
+)
 GOVERNED = (
     Column("seconds", "seconds", tenths, is_time=True),
     Column("requests", "requests", whole),
@@ -37,4 +49,30 @@ PICKUP = (
     Column("times", "times", whole),
     Column("median s", "median", hundredths, is_time=True),
     Column("longest s", "longest", hundredths, is_time=True),
+)
+STREAM = (
+    Column("records", "records", whole),
+    Column("seconds", "seconds", tenths, is_time=True),
+    Column("records/s", "rate", whole, is_time=True),
+    Column("HubSpot\nrequests", "hubspot", whole),
+    Column("MiB before", "before", whole),
+    Column("peak MiB", "peak", whole),
+)
+HOOKS = (
+    Column("events", "events", whole),
+    Column("posts", "posts", whole),
+    Column("p50 ms", "p50", tenths, is_time=True),
+    Column("p99 ms", "p99", tenths, is_time=True),
+    Column("longest\nms", "most", tenths, is_time=True),
+    Column("answered\ns", "answered", tenths, is_time=True),
+    Column("arrived\ns", "arrived", tenths, is_time=True),
+    Column("lost", "lost", whole),
+)
+QAD = (
+    Column("records", "records", whole),
+    Column("seconds", "seconds", tenths, is_time=True),
+    Column("records/s", "rate", whole, is_time=True),
+    Column("QAD\nrequests", "requests", whole),
+    Column("requests\n/record", "each", hundredths),
+    Column("peak MiB", "peak", whole),
 )

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from connectors.models import RunStatus, SyncRun
 from connectors.sync import execution
+from connectors.sync.worker import filling
 from tests.sync.site import Site
 
 IDLE = 0.05
@@ -51,8 +52,11 @@ def spoil(site: Site, count: int) -> None:
 
 
 def work() -> None:
-    """Carry out every run that is queued, as a worker would."""
-    for run in SyncRun.objects.filter(status=RunStatus.QUEUED).order_by("pk"):
+    """Fill and carry out every run that is queued, as a worker would."""
+    queued = SyncRun.objects.filter(status=RunStatus.QUEUED).order_by("pk")
+    for run in queued.select_related("order"):
+        while filling.unfilled(run) and not filling.fill(run.pk):
+            pass
         while not execution.execute(run.pk):
             pass
 

@@ -23,6 +23,7 @@ from playwright.sync_api import Page
 
 from connectors.sandbox.core.client import ControlClient
 from tests.browser.chromium import CHROMIUM, DESK, PATIENCE_MS, PHONE, chromium
+from tests.browser.morning import BACK, THERE, Morning
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
@@ -33,12 +34,13 @@ LONGEST = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A console to photograph; `erp` is the address of its JD Edwards stand-in."""
+    """A console to photograph; `erp` and `crm` are the addresses of its stand-ins."""
 
     url: str
     user: str
     password: str
     erp: str = ""
+    crm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def demo(customers: int) -> Iterator[Site]:
         said, place = Path(folder) / "said", Path(folder) / "demo"
         command = [sys.executable, "-m", "connectors.management.demo"]
         command += ["--folder", str(place), "--port", "0"]
-        command += ["--customers", str(customers)]
+        command += ["--customers", str(customers), "--one-way"]
         with said.open("w") as output:
             process = subprocess.Popen(
                 command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
@@ -70,7 +72,8 @@ def demo(customers: int) -> Iterator[Site]:
             told = _told(_until_ready(process, said))
             systems = json.loads((place / "sandbox.json").read_text())
             url = told["Console"].removesuffix("/admin/")
-            yield Site(url, told["User"], told["Password"], systems["jde"]["url"])
+            ends = systems["jde"]["url"], systems["hubspot"]["url"]
+            yield Site(url, told["User"], told["Password"], *ends)
         finally:
             process.terminate()
             process.wait()
@@ -89,37 +92,37 @@ def _told(text: str) -> dict[str, str]:
     return dict(re.findall(r"^(Console|User|Password) +(\S+)", text, re.MULTILINE))
 
 
-# --- something to see ---
-
-
-def stir(page: Page, erp: ControlClient) -> None:
-    """A morning's changes in the ERP, one of them wrong, and a run of each flow."""
-    companies = [row for row in erp.records("F0101") if row["AT1"].strip() == "C"]
-    for row in companies[5:40:5]:
-        key, name = {"AN8": row["AN8"]}, f"{row['ALPH'].strip()} Group"
-        erp.edit(table="F0101", key=key, set={"ALPH": name[:40]})
-    held = {row["AN8"] for row in companies}
-    mails = [r for r in erp.records("F01151") if r["AN8"] in held and r["IDLN"] > 0]
-    for row, sign in zip(mails[20:50:10], ("@", " at ", "@"), strict=False):
-        user, _, host = row["EMAL"].partition("@")
-        key = {name: row[name] for name in ("AN8", "IDLN", "RCK7")}
-        address = f"office.{user}{sign}{host}"
-        erp.edit(table="F01151", key=key, set={"EMAL": address})
-    for flow in ("Customers to companies", "Contacts to contacts"):
-        page.goto("/admin/connectors/flow/")
-        page.get_by_role("link", name=flow).first.click()
-        page.get_by_role("button", name="Run now", exact=True).click()
-        page.get_by_role("link", name="follow it").click()
-        page.get_by_text("Ended", exact=True).wait_for()
-
-
 # --- the ways to the pages ---
 
 
-def _flow(page: Page) -> None:
+def _flow(page: Page, name: str = THERE) -> None:
     page.goto("/admin/connectors/flow/")
-    page.get_by_role("link", name="Customers to companies").first.click()
+    page.get_by_role("link", name=name).first.click()
     page.locator("#mappings-group").wait_for()
+
+
+def _two_way(page: Page) -> None:
+    _flow(page, BACK)
+
+
+def _owners(page: Page) -> None:
+    _flow(page)
+    page.get_by_role("link", name="Who keeps what").click()
+    page.locator(".owner-choices").first.wait_for()
+
+
+def _reviews(page: Page) -> None:
+    page.goto("/admin/connectors/review/")
+
+
+def _conflict(page: Page) -> None:
+    page.goto("/admin/connectors/syncrecord/?outcome=conflict")
+    page.locator("#result_list a .record-id").first.click()
+    page.locator("#reviews").wait_for()
+
+
+def _policies(page: Page) -> None:
+    page.goto("/admin/connectors/errorpolicy/")
 
 
 def _preview(page: Page) -> None:
@@ -147,7 +150,7 @@ def _records(page: Page) -> None:
 
 
 def _failed_record(page: Page) -> None:
-    page.goto("/admin/connectors/syncrecord/?outcome=needs-me")
+    page.goto("/admin/connectors/syncrecord/?outcome=failed")
     page.locator("#result_list a .record-id").first.click()
 
 
@@ -157,11 +160,17 @@ def _dashboard(page: Page) -> None:
 
 TALL = {"width": 1440, "height": 1180}
 TALLER = {"width": 1440, "height": 1600}
+TALLEST = {"width": 1440, "height": 1960}
 PICTURES = (
     Picture("dashboard", _dashboard, TALL),
     Picture("connection", _connection, TALL),
     Picture("flow", _flow, TALLER),
     Picture("preview", _preview, TALL),
+    Picture("two-way", _two_way, TALLEST),
+    Picture("owners", _owners, TALL),
+    Picture("reviews", _reviews, DESK),
+    Picture("conflict", _conflict, TALL),
+    Picture("policies", _policies, TALL),
     Picture("run", _run, DESK),
     Picture("records", _records, DESK),
     Picture("record", _failed_record, TALLER),
@@ -191,7 +200,7 @@ def take(site: Site, folder: Path, names: list[str]) -> list[Path]:
         page = context.new_page()
         sign_in(page, site)
         if site.erp:
-            stir(page, ControlClient(site.erp))
+            Morning(page, ControlClient(site.erp), ControlClient(site.crm)).pass_by()
         return [
             _take(page, picture, folder)
             for picture in PICTURES

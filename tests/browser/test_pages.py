@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 
 LISTS = (
     "alert", "syncrecord", "syncrun", "binding", "connection", "flow", "valuemap",
+    "changeevent",
 )  # fmt: skip
 LONG = "wholesale-" * 12
 

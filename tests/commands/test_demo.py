@@ -33,6 +33,18 @@ def moved(site: Site) -> Site:
     return site
 
 
+FLOWS = (
+    "Customers to companies",
+    "Contacts to contacts",
+    "Items to products",
+    "Companies back to customers",
+    "Contacts back to contacts",
+    "Products back to items",
+    "Invoices to JD Edwards",
+    "Payments to JD Edwards",
+)
+
+
 def compared(site: Site, *spared: str) -> Verdict:
     return verify(site.erp, site.crm, TOKEN, spared)
 
@@ -88,9 +100,9 @@ def test_an_unmoved_contact_is_noticed_unless_spared(moved: Site) -> None:
 
 
 def test_planted_contacts_are_customers_people(site: Site) -> None:
-    before = {one.key: one.email for one in planted(site.erp)}
+    before = {one.key: one.why for one in planted(site.erp)}
     plant(site.erp)
-    after = {one.key: one.email for one in planted(site.erp)}
+    after = {one.key: one.why for one in planted(site.erp)}
     assert len(after) == 2
     assert set(after) == set(before)
     assert all(after[key] != before[key] for key in after)
@@ -142,15 +154,36 @@ def test_one_demo_and_another(tmp_path: Path) -> None:
         first.stdout, "Contacts to contacts"
     )
     assert (updated, unchanged, failed, created) == (0, 0, 2, read - 2)
-    assert "2 contacts fail on purpose" in first.stdout
+    assert row(first.stdout, "Invoices to JD Edwards") == [4, 3, 0, 0, 1]
+    assert row(first.stdout, "Payments to JD Edwards") == [2, 2, 0, 0, 0]
+    # The account has products of its own; ours is one more.
+    assert row(first.stdout, "Products back to items")[1] > 1
+    assert row(first.stdout, "Companies back to customers")[2] == 1
+    told = " ".join(first.stdout.split())
+    assert "3 invoices and 2 payments of HubSpot once each" in told
+    for left in (
+        "is no e-mail address",
+        "has a new phone number on both sides",
+        "may be one of two customers",
+        "lies in a closed period",
+    ):
+        assert left in told
     assert re.search(r"^User +admin *$", first.stdout, re.MULTILINE)
 
     second = demo(tmp_path)
     assert second.returncode == 0, second.stdout + second.stderr
-    for flow in ("Customers to companies", "Contacts to contacts"):
+    for flow in FLOWS:
         _, created, updated, _, failed = row(second.stdout, flow)
         assert (created, updated, failed) == (0, 0, 0)
     assert password(first.stdout) == password(second.stdout)
+
+
+def test_a_demo_one_way(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--customers", "30", "--one-way")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert row(done.stdout, "Customers to companies") == [30, 30, 0, 0, 0]
+    assert " back to " not in done.stdout
+    assert "2 records are left to you on purpose" in done.stdout
 
 
 def password(text: str) -> str:

@@ -14,6 +14,7 @@ COMMANDS = (
     "check_connection",
     "demo",
     "discover_fields",
+    "install_recipe",
     "replay_records",
     "rotate_keys",
     "run_flow",

@@ -129,7 +129,7 @@ def test_a_terminal_shows_a_bar(site: Site) -> None:
 
 
 def test_control_c_cancels_the_run(site: Site) -> None:
-    site.erp.config(latency_ms=400.0)
+    site.erp.config(latency_ms=1500.0)
     started, terminal = on_a_terminal("run_flow", "Customers")
     eventually(lambda: SyncRun.objects.exclude(started_at=None).first(), what="a run")
     started.send_signal(signal.SIGINT)

@@ -15,6 +15,7 @@ from connectors.management.demo.environment import (
     demo_environ,
     ensure_env_file,
 )
+from connectors.systems import registry
 from tests.commands.shell import ROOT
 
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -41,6 +42,8 @@ def test_the_example_names_every_setting() -> None:
     read = set(re.findall(r'(?:env\.\w+|_key)\(\s*"([A-Z][A-Z0-9_]+)"', source))
     listed = {name for name, _ in NAMED.findall(EXAMPLE)}
     assert len(read) > 15
+    for spec in registry.specs().values():
+        read |= {one.environment for one in spec.settings.values() if one.environment}
     assert listed - NOT_DJANGO == read - {"ENV_FILE"}
 
 

@@ -18,8 +18,9 @@ import django
 django.setup()
 
 from connectors.models import SyncRun  # noqa: E402
-from connectors.sync import execution, poll  # noqa: E402
+from connectors.sync import execution  # noqa: E402
 from connectors.sync import push as pushing  # noqa: E402
+from connectors.sync.intake import poll  # noqa: E402
 from connectors.sync.outbox import claim, retry  # noqa: E402
 
 BATCH = 5

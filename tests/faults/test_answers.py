@@ -121,7 +121,7 @@ def test_cut_again_and_again_until_the_attempt_is_given_up(site: Site) -> None:
     )
     run = site.run()
     assert outcomes() == {"waiting": 30}
-    assert set(SyncRecord.objects.values_list("attempts", flat=True)) == {1}
+    assert set(SyncRecord.objects.values_list("attempts", flat=True)) == {0}
     site.pass_time(hours=1)
     site.push()
     run.refresh_from_db()
@@ -179,15 +179,32 @@ def test_what_is_no_answer_is_asked_for_again(
     assert_exact(site)
 
 
-def test_hubspot_away_for_long_alerts_and_comes_back(site: Site) -> None:
-    site.crm.faults({"match": {"path": UPSERT}, "do": {"status": 503}})
-    site.run()
+def test_a_target_that_answers_nothing_is_left_alone_for_a_while(site: Site) -> None:
+    """However long it is down, no record dies of it, and one alert says so."""
+    down = {"match": {"path": UPSERT}, "times": None, "do": {"status": 503}}
+    site.hubspot.set_values({**site.hubspot.settings, "parallel_requests": 1})
+    site.hubspot.save()
+    site.crm.faults(down)
+    run = site.run()
+    assert run.status == RunStatus.PARTIAL
+    for _ in range(12):
+        site.pass_time(minutes=10)
+        site.push()
     assert outcomes() == {"waiting": 30}
-    record = SyncRecord.objects.get(source_id=min(site.customers()))
-    assert record.error_class == "unavailable"
+    assert set(SyncRecord.objects.values_list("attempts", flat=True)) == {0}
+    site.hubspot.refresh_from_db()
+    assert site.hubspot.health == Health.UNREACHABLE
+    alert = Alert.objects.get(kind=AlertKind.UNREACHABLE, resolved_at=None)
+    assert alert.connection == site.hubspot
+    assert alert.count > 10
     site.crm.clear_faults()
-    site.pass_time(hours=1)
+    site.pass_time(minutes=10)
     site.push()
+    run.refresh_from_db()
+    assert run.status == RunStatus.SUCCEEDED
+    site.hubspot.refresh_from_db()
+    assert site.hubspot.health == Health.OK
+    assert not Alert.objects.filter(resolved_at=None).exists()
     assert_exact(site)
 
 

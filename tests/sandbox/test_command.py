@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from connectors.sandbox.core.client import ControlClient
 
@@ -103,3 +103,19 @@ def test_wrong_settings_are_said_clearly(setting: str, message: str) -> None:
         call_command("sandbox", "--only", "hubspot", "--set", setting, stderr=told)
     assert stopped.value.code == 2
     assert message in told.getvalue()
+
+
+@pytest.mark.parametrize("option", ["--state", "--ready-file"])
+def test_a_file_that_cannot_be_written_is_said_before_anything(
+    tmp_path: Path, option: str
+) -> None:
+    told, lost = StringIO(), str(tmp_path / "gone" / "file")
+    with pytest.raises(SystemExit) as stopped:
+        call_command("sandbox", "--only", "hubspot", option, lost, stderr=told)
+    assert stopped.value.code == 2
+    assert f"{lost} cannot be written" in told.getvalue()
+
+
+def test_fewer_than_no_customers_are_refused() -> None:
+    with pytest.raises(CommandError, match="“-5” is not a whole number"):
+        call_command("sandbox", "--customers", "-5")

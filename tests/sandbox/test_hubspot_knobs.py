@@ -140,7 +140,7 @@ def test_edits_of_a_person(hub: Hub) -> None:
         label_type=1,
     )
     listed = hub.get(f"{objects('contacts')}/{contact}/associations/companies").json()
-    assert listed["results"][0]["toObjectId"] == int(merged["id"])
+    assert listed["results"][0]["toObjectId"] == merged["id"]
     totals = hub.control.ledger()["totals"]
     assert (totals["created"], totals["updated"], totals["deleted"]) == (2, 0, 0)
 

@@ -338,7 +338,7 @@ def test_read_by_unique_property(hub: Hub) -> None:
 def test_owners(hub: Hub) -> None:
     path = "/crm/owners/2026-09"
     owners = hub.get(path).json()["results"]
-    assert len(owners) == 4
+    assert len(owners) == 12
     page = hub.get(path, params={"limit": 3}).json()
     rest = hub.get(path, params={"after": page["paging"]["next"]["after"]}).json()
     assert page["results"] + rest["results"] == owners

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox.core.client import ControlError
 from tests.sandbox.conftest import FULL, GROUP, KEY, Hub, definition, objects
 
 COMPANIES, DEALS = objects("companies"), objects("deals")
@@ -386,3 +387,33 @@ def test_invoice_is_born_a_draft(hub: Hub) -> None:
     assert (
         change(hub, "invoices", mirror, hs_invoice_billable="true").status_code == 400
     )
+
+
+def test_41_an_admin_changes_definitions_in_the_portal(hub: Hub) -> None:
+    """What a client then sees, and what its writes then meet."""
+    hub.control.config(property_lag_s=0.0)
+    add_group(hub)
+    hub.post(PROPERTIES, definition("terms"))
+
+    def redefine(action: str, prop: str, /, **how: Any) -> Any:
+        return hub.control.edit(type="companies", action=action, property=prop, **how)
+
+    redefine("retype_property", "terms", to="number", field_type="number")
+    assert hub.get(f"{PROPERTIES}/terms").json()["type"] == "number"
+    path = objects("companies")
+    refused = hub.call("POST", path, {"properties": {"name": "A", "terms": "net 30"}})
+    assert refused.status_code == 400
+    redefine("rename_property", "terms", name="payment_terms")
+    names = {one["name"] for one in hub.get(PROPERTIES).json()["results"]}
+    assert "payment_terms" in names
+    assert "terms" not in names
+    away = hub.get(f"{PROPERTIES}?archived=true").json()["results"]
+    assert [one["name"] for one in away] == ["terms"]
+    redefine("set_options", "lifecyclestage", options={"customer": "Customer"})
+    values = {"name": "B", "lifecyclestage": "lead"}
+    assert codes(hub.call("POST", path, {"properties": values})) == ["INVALID_OPTION"]
+    redefine("lock_property", "payment_terms")
+    values = {"name": "C", "payment_terms": "3"}
+    assert hub.call("POST", path, {"properties": values}).status_code == 400
+    with pytest.raises(ControlError):
+        redefine("archive_property", "name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,17 @@ def test_a_spoiled_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(StateError, match="delete it"):
         load(path, stand_ins())
+
+
+@pytest.mark.parametrize(("slug", "part"), [("jde", "numbers"), ("hubspot", "portals")])
+def test_a_file_that_lacks_what_a_newer_version_keeps_is_refused(
+    state: Path, slug: str, part: str
+) -> None:
+    held = pickle.loads(state.read_bytes())  # noqa: S301
+    del held[slug][part]
+    state.write_bytes(pickle.dumps(held))
+    with pytest.raises(StateError, match="another version of the sandbox: delete it"):
+        load(state, stand_ins())
 
 
 def test_only_its_owner_can_read_it(state: Path) -> None:

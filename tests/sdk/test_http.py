@@ -69,6 +69,16 @@ def test_a_body_is_sent_as_json_with_the_correlation_id() -> None:
     assert not response.repeated
 
 
+def test_a_form_is_sent_as_one() -> None:
+    with Server(answer(200, {})) as server:
+        http = client(server)
+        http.post("/token", form={"code": "a b&c", "kind": "x"})
+        http.close()
+    _, _, headers, body = server.heard[0]
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    assert body == b"code=a+b%26c&kind=x"
+
+
 def test_fractions_arrive_exact() -> None:
     response = ask(answer(raw=b'{"price": 0.10, "count": 3}'))
     assert response.json() == {"price": Decimal("0.10"), "count": 3}

@@ -13,6 +13,7 @@ from connectors.sdk.errors import (
     ConfigurationError,
     RateLimitedError,
     RejectedError,
+    UnavailableError,
 )
 from connectors.sdk.http import (
     HttpClient,
@@ -22,6 +23,7 @@ from connectors.sdk.http import (
 )
 from connectors.sdk.network import NetworkPolicy
 from connectors.sdk.redact import MASK, Redactor
+from connectors.sdk.shared.ports import Slot
 from tests.sdk.server import Server, Step, answer
 
 LOCAL = NetworkPolicy.from_cidrs(["127.0.0.0/8"])
@@ -51,16 +53,21 @@ class Ledger:
 
     def __init__(self) -> None:
         self.acquired = 0
+        self.answers: list[int] = []
         self.observed: list[int] = []
         self.penalties: list[float] = []
 
-    def acquire(self) -> None:
+    def acquire(self, *_budgets: str) -> Slot:
         self.acquired += 1
+        return Slot(self.acquired)
+
+    def answered(self, slot: Slot) -> None:
+        self.answers.append(slot.at)
 
     def observe(self, status: int, headers: Mapping[str, str]) -> None:
         self.observed.append(status)
 
-    def penalise(self, seconds: float) -> None:
+    def penalise(self, seconds: float, _budget: str = "") -> None:
         self.penalties.append(seconds)
 
 
@@ -83,13 +90,14 @@ def test_the_budget_is_asked_before_and_told_after_each_request() -> None:
     ledger = Ledger()
     ask(limited("0.01"), answer(), limiter=ledger)
     assert ledger.acquired == 2
+    assert ledger.answers == [1, 2]
     assert ledger.observed == [429, 200]
     assert ledger.penalties == [0.01]
 
 
 def test_the_budget_may_refuse() -> None:
     class Empty(Ledger):
-        def acquire(self) -> None:
+        def acquire(self, *_budgets: str) -> Slot:
             raise RateLimitedError("used up", retry_after=900)
 
     with Server(answer()) as server:
@@ -139,6 +147,24 @@ def test_an_expired_session_is_renewed_once_and_the_call_repeated() -> None:
         assert http.post("/x", json={}).json() == {"in": True}
         http.close()
     assert [heard[2]["x-session"] for heard in server.heard] == ["1", "2"]
+
+
+class Shaky(Login):
+    """Its first renewal meets an outage."""
+
+    def renew(self) -> None:
+        super().renew()
+        if self.number == 2:
+            raise UnavailableError("Nobody is at the counter.")
+
+
+def test_an_outage_of_the_renewal_is_no_refusal() -> None:
+    auth = Shaky()
+    with Server(answer(401), answer(401), answer(200, {"in": True})) as server:
+        http = client(server, auth=auth)
+        assert http.get("/x").json() == {"in": True}
+        http.close()
+    assert [heard[2]["x-session"] for heard in server.heard] == ["1", "2", "3"]
 
 
 def test_a_second_refusal_is_an_error_of_the_credentials() -> None:

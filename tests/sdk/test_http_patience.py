@@ -14,6 +14,7 @@ from connectors.sdk.http import HttpClient, Response, RetryPolicy
 from connectors.sdk.network import NetworkPolicy
 from connectors.sdk.redact import Redactor
 from connectors.sdk.response import retry_after
+from connectors.sdk.shared.ports import Slot
 from tests.sdk.server import Server, answer, slow
 
 LOCAL = NetworkPolicy.from_cidrs(["127.0.0.0/8"])
@@ -42,13 +43,16 @@ class Spent:
 
     penalties = 0
 
-    def acquire(self) -> None:
+    def acquire(self, *_budgets: str) -> Slot:
         raise RateLimitedError("Used up.", retry_after=0.01)
+
+    def answered(self, slot: Slot) -> None:
+        raise AssertionError(f"request {slot} was never sent")
 
     def observe(self, status: int, headers: object) -> None:
         pass
 
-    def penalise(self, seconds: float) -> None:
+    def penalise(self, seconds: float, _budget: str = "") -> None:
         self.penalties += 1
 
 

@@ -50,6 +50,9 @@ def test_a_range_can_be_opened(address: str) -> None:
 def test_metadata_addresses_stay_closed_whatever_is_opened(address: str) -> None:
     everything = NetworkPolicy.from_cidrs(["0.0.0.0/0", "::/0"])
     assert "metadata" in everything.refusal(address)
+    with pytest.raises(UnsafeAddressError) as refused:
+        everything.check_address(address, address)
+    assert "ALLOWED_PRIVATE_NETWORKS" not in refused.value.advice
 
 
 @pytest.mark.parametrize("address", ["::ffff:10.0.0.1", "::ffff:127.0.0.1"])

@@ -16,7 +16,7 @@ GOOD = """
 [system]
 slug = "demo"
 label = "Demo"
-rate = { requests = 10, seconds = 1 }
+budgets.burst = { requests = 10, seconds = 1, shares = { live = 80 } }
 
 [settings.base_url]
 label = "Address"
@@ -63,7 +63,9 @@ def write(tmp_path: Path) -> Write:
 
 def test_a_whole_spec_is_read(write: Write) -> None:
     spec = load_spec(write(GOOD))
-    assert (spec.slug, spec.rate.requests if spec.rate else 0) == ("demo", 10)
+    (burst,) = spec.budgets
+    assert (spec.slug, burst.name, burst.requests) == ("demo", "burst", 10)
+    assert (burst.share("live"), burst.share("backfill")) == (0.8, 0.75)
     assert spec.secrets == {"password"}
     assert [choice.label for choice in spec.settings["mode"].choices] == [
         "First",
@@ -74,6 +76,44 @@ def test_a_whole_spec_is_read(write: Write) -> None:
     assert not customer.can("find")
     assert customer.fields["limit"].canonical == "customer.credit_limit"
     assert [option.value for option in customer.fields["state"].options] == ["o", "c"]
+
+
+WAYS = """
+[system.consent]
+when = { mode = "b" }
+page = "base_url"
+
+[versions]
+setting = "mode"
+ends = { a = { on = 2027-03-30, note = "Soon." } }
+
+[settings.client]
+label = "Client"
+when = { mode = "b" }
+environment = "DEMO_CLIENT"
+"""
+
+
+def test_settings_that_count_only_with_others(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = load_spec(write(GOOD + WAYS))
+    client = spec.settings["client"]
+    assert [spec.applies(client.when, {"mode": m}) for m in "ab"] == [False, True]
+    assert [spec.by_consent(given) for given in ({}, {"mode": "b"})] == [False, True]
+    version, end = spec.version_end({}) or ("", None)
+    assert (version, end and end.on.isoformat()) == ("a", "2027-03-30")
+    assert spec.version_end({"mode": "b"}) is None
+    assert client.fallback == ""
+    monkeypatch.setenv("DEMO_CLIENT", "installed")
+    assert client.fallback == "installed"
+
+
+@pytest.mark.parametrize("old", ['page = "base_url"', 'mode = "b"', 'setting = "mode"'])
+def test_settings_that_are_not_there_are_refused(write: Write, old: str) -> None:
+    spoilt = WAYS.replace(old, old.replace("mode", "nope").replace("base_url", "nope"))
+    with pytest.raises(SpecError, match=r"no settings.*nope"):
+        load_spec(write(GOOD + spoilt))
 
 
 def test_a_spec_is_parsed_once(write: Write) -> None:

@@ -21,10 +21,12 @@ from connectors.models import (
     Flow,
     FlowState,
     FlowStatus,
+    Intent,
     RateBudget,
     RunKind,
     SyncRecord,
     SyncRun,
+    WriteBackJob,
 )
 from connectors.sandbox.core.client import ControlClient
 from connectors.sandbox.core.runner import SandboxThread
@@ -79,10 +81,11 @@ class Site:
         made.save()
         return made
 
-    def make_flow(self, name: str = "Customers", **ends: str) -> Flow:
+    def make_flow(self, name: str = "Customers", **ends: Any) -> Flow:
         """A flow of customers to companies, active, with the usual rows."""
         objects = {"source_object": "customers", "target_object": "companies", **ends}
-        flow = Flow(name=name, source=self.jde, target=self.hubspot, **objects)
+        sides = {"source": self.jde, "target": self.hubspot}
+        flow = Flow(name=name, **{**sides, **objects})
         flow.status = FlowStatus.ACTIVE
         flow.save()
         if objects["source_object"] == "customers":
@@ -132,22 +135,7 @@ class Site:
 
     def pass_time(self, **span: float) -> None:
         """Let everything that waits have waited so much longer."""
-        by = timedelta(**span)
-        SyncRecord.objects.update(due_at=F("due_at") - by)
-        Claim.objects.update(until=F("until") - by)
-        SyncRun.objects.filter(heartbeat_at__isnull=False).update(
-            heartbeat_at=F("heartbeat_at") - by
-        )
-        SyncRun.objects.update(queued_at=F("queued_at") - by)
-        states = FlowState.objects
-        states.filter(lease_until__isnull=False).update(
-            lease_until=F("lease_until") - by
-        )
-        states.filter(next_run_at__isnull=False).update(
-            next_run_at=F("next_run_at") - by
-        )
-        ms = int(by.total_seconds() * 1000)
-        RateBudget.objects.update(blocked_until_ms=F("blocked_until_ms") - ms)
+        pass_time(**span)
 
     # ------------------------------------------------------------------- looking
 
@@ -178,6 +166,29 @@ class Site:
     def edit(self, number: str, **columns: Any) -> None:
         """Change a customer in the address book, as a user does."""
         self.erp.edit(table="F0101", key={"AN8": int(number)}, set=columns)
+
+
+def pass_time(**span: float) -> None:
+    """Let everything that waits have waited so much longer."""
+    by = timedelta(**span)
+    SyncRecord.objects.update(due_at=F("due_at") - by)
+    Claim.objects.update(until=F("until") - by)
+    Intent.objects.update(sent_at=F("sent_at") - by)
+    WriteBackJob.objects.update(due_at=F("due_at") - by)
+    jobs = WriteBackJob.objects.filter(lease_until__isnull=False)
+    jobs.update(lease_until=F("lease_until") - by)
+    SyncRun.objects.filter(heartbeat_at__isnull=False).update(
+        heartbeat_at=F("heartbeat_at") - by
+    )
+    SyncRun.objects.update(queued_at=F("queued_at") - by)
+    states = FlowState.objects
+    states.filter(lease_until__isnull=False).update(lease_until=F("lease_until") - by)
+    states.filter(next_run_at__isnull=False).update(next_run_at=F("next_run_at") - by)
+    ms = int(by.total_seconds() * 1000)
+    RateBudget.objects.update(
+        blocked_until_ms=F("blocked_until_ms") - ms,
+        others_until_ms=F("others_until_ms") - ms,
+    )
 
 
 def outcomes(flow: Flow | None = None) -> Counter[str]:

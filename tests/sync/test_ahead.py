@@ -11,7 +11,7 @@ import pytest
 from connectors.sdk.errors import UnavailableError
 from connectors.sdk.http import correlation
 from connectors.sdk.records import Page
-from connectors.sync.ahead import read_ahead
+from connectors.sync.intake.ahead import read_ahead
 
 
 def page(number: int) -> Page:

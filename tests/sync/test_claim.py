@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from connectors.models import Claim, Flow, Outcome, SyncRecord, SyncRun
 from connectors.sdk.records import WriteResult
+from connectors.sync.deciding.decision import Decision
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.outbox import claim, retry
-from connectors.sync.outbox.decide import Decision
-from connectors.sync.outbox.settle import Ending, Settler
+from connectors.sync.outbox.ending import Ending
+from connectors.sync.outbox.settle import Settler
 from tests.sync import rows
 from tests.sync.site import ago, assert_counts_add_up
 

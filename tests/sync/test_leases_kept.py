@@ -23,11 +23,13 @@ from connectors.models import (
     SyncRun,
 )
 from connectors.sdk.errors import DependencyMissingError, RateLimitedError
-from connectors.sync import connect, execution, poll, push, runs, sweep
+from connectors.sync import connect, execution, push, runs, sweep
+from connectors.sync.deciding.decision import Decision
+from connectors.sync.intake import poll
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.outbox import claim, retry
-from connectors.sync.outbox.decide import Decision
-from connectors.sync.outbox.settle import Ending, Settler
+from connectors.sync.outbox.ending import Ending
+from connectors.sync.outbox.settle import Settler
 from tests.sync.site import Site, assert_counts_add_up, eventually, outcomes
 
 

@@ -11,11 +11,13 @@ from django.db import connection, connections, transaction
 
 from connectors.models import Claim, Outcome, RunKind, SyncRecord, SyncRun
 from connectors.sdk.records import Page, SourceRecord, WriteResult
-from connectors.sync import poll, replay, runs
+from connectors.sync import replay, runs
+from connectors.sync.deciding.decision import Decision
+from connectors.sync.intake import poll
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.outbox import claim
-from connectors.sync.outbox.decide import Decision
-from connectors.sync.outbox.settle import Ending, Settler
+from connectors.sync.outbox.ending import Ending
+from connectors.sync.outbox.settle import Settler
 from tests.sync.site import Site, assert_counts_add_up, eventually
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.errors import MappingError
+from connectors.sdk.errors import DependencyMissingError, MappingError
 from connectors.sdk.records import FieldInfo, Option
+from connectors.sync.deciding.references import Found, refs_of
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.mapping.transforms import TRANSFORMS
 
@@ -404,3 +405,41 @@ def test_an_explanation_shows_every_row_with_its_error_beside_it() -> None:
     assert (free.result, free.transform, free.error) == ("TWO", "Upper case", "")
     assert text.skipped
     assert (text.source_label, text.target_label) == ("N", "Text")
+
+
+# ------------------------------------------------------------- what lines refer to
+
+
+def test_what_a_line_refers_to_is_put_into_the_line() -> None:
+    source = {
+        "lines.item": FieldInfo(
+            name="lines.item", label="Item", type="reference", references="items"
+        ),
+        "lines.qty": FieldInfo(name="lines.qty", label="Quantity", type="decimal"),
+    }
+    target = {
+        "lines.product": FieldInfo(
+            name="lines.product",
+            label="Product",
+            type="reference",
+            references="products",
+        ),
+        "lines.quantity": FieldInfo(
+            name="lines.quantity", label="Quantity", type="decimal"
+        ),
+    }
+    rows = [
+        {"source_field": "lines.item", "target_field": "lines.product"},
+        {"source_field": "lines.qty", "target_field": "lines.quantity"},
+    ]
+    lines = [{"item": "60", "qty": "2"}, {"item": "", "qty": "1"}]
+    whole: dict[str, Any] = {"lines": lines}
+    mapped = CompiledMapping(rows, source, target).apply(whole)
+    with pytest.raises(DependencyMissingError, match="items record 60"):
+        refs_of(mapped, {}, lambda *_: "")
+    known = {("items", "products", "60"): Found("7001", gone=False)}
+    assert refs_of(mapped, known, lambda *_: "") == {}
+    assert mapped.lines == [
+        {"quantity": Decimal(2), "product": "7001"},
+        {"quantity": Decimal(1)},
+    ]

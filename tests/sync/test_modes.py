@@ -99,19 +99,6 @@ def test_a_record_hubspot_has_and_we_do_not_know_is_looked_at_first(
     assert bound.right_id == company["hs_object_id"]
 
 
-def test_a_record_deleted_in_hubspot_comes_again_when_it_changes(site: Site) -> None:
-    site.run()
-    number = first(site)
-    site.crm.edit(
-        type="companies", action="delete", key=f"jde:{number}", key_property="erp_key"
-    )
-    site.edit(number, ALPH="Back again")
-    site.run()
-    company = site.companies()[f"jde:{number}"]
-    assert company["name"] == "Back again"
-    assert Binding.objects.get(left_id=number).right_id == company["hs_object_id"]
-
-
 # ------------------------------------------------------------------------ references
 
 

@@ -23,9 +23,9 @@ from connectors.models import (
 )
 from connectors.sdk.records import Page, SourceRecord
 from connectors.sync import runs
+from connectors.sync.intake.poll import LeaseLostError, Poller
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.outbox import claim
-from connectors.sync.poll import LeaseLostError, Poller
 from connectors.sync.replay import replay
 from tests.sync import rows
 from tests.sync.site import Site, ago, assert_counts_add_up, assert_exact, outcomes

@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from connectors.models import Outcome
+from connectors.models import (
+    Alert,
+    AlertKind,
+    ErrorAction,
+    ErrorPolicy,
+    FlowStatus,
+    Outcome,
+    RunStatus,
+)
 from connectors.sdk import errors
-from connectors.sync.outbox import retry
-from connectors.sync.outbox.settle import error_fingerprint
+from connectors.sync import push, runs
+from connectors.sync.outbox import breaker, retry
+from connectors.sync.outbox.ending import error_fingerprint
+from tests.sync.site import Site, outcomes
 
 
 @pytest.mark.parametrize(
@@ -98,3 +108,50 @@ def test_errors_that_read_alike_are_counted_together() -> None:
     }  # fmt: skip
     assert first not in different
     assert len(different) == 4
+
+
+def test_an_installation_may_want_it_otherwise(db: None) -> None:
+    for name, action in (
+        ("unavailable", ErrorAction.HOLD),
+        ("rejected", ErrorAction.RETRY),
+        ("mapping", ErrorAction.STOP_FLOW),
+    ):
+        ErrorPolicy.objects.create(error_class=name, action=action, attempts=2)
+    known = retry.policies()
+    held = retry.decide(errors.UnavailableError("no"), 1, known=known)
+    assert held.outcome == Outcome.FAILED
+    again = retry.decide(errors.RejectedError("no"), 1, known=known)
+    assert (again.outcome, again.delay) == (Outcome.WAITING, timedelta())
+    assert retry.decide(errors.RejectedError("no"), 2, known=known).outcome == "dead"
+    waits = retry.decide(errors.MappingError("no"), 50, known=known)
+    assert (waits.outcome, waits.counted) == (Outcome.WAITING, False)
+
+
+def test_a_class_that_stops_the_flow_stops_it(site: Site) -> None:
+    ErrorPolicy.objects.create(error_class="rejected", action=ErrorAction.STOP_FLOW)
+    site.crm.config(reject_share=1.0)
+    run = site.run()
+    assert run.status == RunStatus.FAILED
+    assert site.fresh(site.flow).status == FlowStatus.STOPPED
+    assert outcomes() == {"waiting": 30}
+    site.crm.config(reject_share=0.0)
+    runs.resume(site.fresh(site.flow))
+    site.pass_time(hours=1)
+    site.push()
+    assert outcomes() == {"created": 30}
+
+
+def test_a_set_up_that_fails_everything_is_one_alert(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "ALIKE", 20)
+    monkeypatch.setattr(push, "CLAIM", 100)
+    site.erp.seed(130)
+    site.remap(
+        source_field="ALPH", transform="formula", argument="1 / 0", target_field="name"
+    )
+    run = site.run()
+    assert run.status == RunStatus.FAILED
+    assert "all failed alike" in run.message
+    assert outcomes() == {"failed": 100, "pending": 60}
+    assert Alert.objects.get(resolved_at=None).kind == AlertKind.STOPPED

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from connectors.models import Binding, Claim, Flow, Outcome, SyncRecord, SyncRun
 from connectors.sdk.values import dump
-from connectors.sync.outbox import claim, store
+from connectors.sync.outbox import binding, claim, store
 from tests.sync import rows
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_thousands_in_one_statement(run: SyncRun) -> None:
 
 def test_nothing_to_store_is_no_error(run: SyncRun) -> None:
     store.insert_records([])
-    store.bind([])
+    binding.bind([], source="left")
     assert store.settle([], "token") == set()
 
 
@@ -158,7 +158,7 @@ def test_only_what_is_ours_is_settled(run: SyncRun) -> None:
 # -------------------------------------------------------------------------- bindings
 
 
-def bound(flow: Flow, left: str, right: str, **values: object) -> store.Bound:
+def bound(flow: Flow, left: str, right: str, **values: object) -> binding.Bound:
     usual: dict[str, object] = {
         "pair_id": flow.pair_id,
         "left_id": left,
@@ -171,13 +171,13 @@ def bound(flow: Flow, left: str, right: str, **values: object) -> store.Bound:
         "created_at": WHEN,
         "updated_at": WHEN,
     }
-    return store.Bound(**{**usual, **values})  # type: ignore[arg-type]
+    return binding.Bound(**{**usual, **values})  # type: ignore[arg-type]
 
 
-def bind(*bindings: store.Bound) -> None:
+def bind(*bindings: binding.Bound) -> None:
     """In a transaction of its own, as each batch is settled."""
     with transaction.atomic():
-        store.bind(bindings)
+        binding.bind(bindings, source="left")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,12 +19,12 @@ from connectors.models import (
 )
 from connectors.sdk.errors import ContractError
 from connectors.sdk.records import Page, SourceRecord
-from connectors.sdk.spec import RateSpec
-from connectors.sync import connect, execution, replay, runs
-from connectors.sync.ledger import RateLedger
+from connectors.sdk.shared.budgets import BudgetSpec
+from connectors.sync import connect, faults, replay, runs
+from connectors.sync.budget.ledger import RateLedger
+from connectors.sync.intake.poll import Poller
 from connectors.sync.mapping.versions import compiled
-from connectors.sync.outbox import store
-from connectors.sync.poll import Poller
+from connectors.sync.outbox import binding, store
 from tests.sync.site import PASSWORD, ROWS, Site, ago, assert_counts_add_up
 
 
@@ -39,10 +39,10 @@ def test_a_nul_character_does_not_block_its_page(site: Site) -> None:
     assert SyncRecord.objects.get().payload["ALPH"] == "Acme \\u0000"
 
 
-def bound(left: str, right: str, **versions: Any) -> store.Bound:
+def bound(left: str, right: str, **versions: Any) -> binding.Bound:
     now = store.now()
     sides: dict[str, Any] = {"left_version": None, "right_version": None, **versions}
-    return store.Bound(
+    return binding.Bound(
         pair_id=0,
         left_id=left,
         right_id=right,
@@ -55,11 +55,11 @@ def bound(left: str, right: str, **versions: Any) -> store.Bound:
     )
 
 
-def bind(site: Site, *rows: store.Bound) -> None:
+def bind(site: Site, *rows: binding.Bound, source: str = "left") -> None:
     for row in rows:
         row.pair_id = site.flow.pair_id or 0
     with transaction.atomic():
-        store.bind(rows)
+        binding.bind(rows, source=source)
 
 
 def test_two_records_that_are_one_in_the_target_can_be_bound_at_once(
@@ -75,11 +75,14 @@ def test_two_records_that_are_one_in_the_target_can_be_bound_at_once(
 def test_a_flow_keeps_what_its_counterpart_knows_of_versions(site: Site) -> None:
     old, new = ago(days=2), ago(days=1)
     bind(site, bound("1", "9", left_version=new))
-    bind(site, bound("1", "9", right_version=new))
+    bind(site, bound("1", "9", right_version=new), source="right")
     binding = Binding.objects.get()
     assert (binding.left_version, binding.right_version) == (new, new)
-    bind(site, bound("1", "8", right_version=old))
+    bind(site, bound("1", "8", right_version=old), source="right")
     assert Binding.objects.get().right_id == "9"
+    bind(site, bound("1", "8", left_version=new, right_version=old))
+    binding = Binding.objects.get()
+    assert (binding.right_id, binding.right_version) == ("8", new), "of both the newest"
 
 
 @pytest.mark.parametrize("mode", ["create_only", "fill_empty"])
@@ -118,14 +121,14 @@ def test_a_source_that_is_back_is_healthy_again(site: Site) -> None:
 
 def test_a_run_that_fails_says_it_without_secrets(site: Site) -> None:
     run = runs.create(site.flow, RunKind.SYNC)
-    execution._failed(run, ContractError(f"The run failed: KeyError('{PASSWORD}')."))
+    faults.run_failed(run, ContractError(f"The run failed: KeyError('{PASSWORD}')."))
     run.refresh_from_db()
     assert run.message.startswith("The run failed")
     assert PASSWORD not in run.message
 
 
 def test_a_clock_that_is_set_back_does_not_stop_the_budget(site: Site) -> None:
-    ledger = RateLedger("test", RateSpec(requests=2, seconds=0.5))
+    ledger = RateLedger("test", [BudgetSpec(name="burst", requests=2, seconds=0.5)])
     ahead = time.time_ns() // 1_000_000 + 3_600_000
     RateBudget.objects.create(
         key="test", requests=2, window_ms=500, grants=[ahead, ahead]

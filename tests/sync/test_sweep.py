@@ -225,7 +225,7 @@ def test_a_silent_flow_raises_one_alert_until_it_has_run(flow: Flow) -> None:
     assert flow.name in alert.title
     assert alert.advice
     run = rows.run(flow, read_done_at=ago())
-    assert execution.finish(run)
+    assert runs.finish(run)
     alert.refresh_from_db()
     assert alert.resolved_at is not None
 
@@ -233,6 +233,63 @@ def test_a_silent_flow_raises_one_alert_until_it_has_run(flow: Flow) -> None:
 def test_a_flow_run_by_hand_is_never_silent(flow: Flow) -> None:
     Flow.objects.update(interval=None)
     FlowState.objects.update(last_success_at=ago(days=9))
+    sweep()
+    assert not Alert.objects.exists()
+
+
+def waiting() -> None:
+    """A task that nobody has taken for ten minutes."""
+    async_task("connectors.tasks.sweep")
+    OrmQ.objects.update(lock=ago(minutes=10))
+
+
+@pytest.mark.parametrize("seen", [None, {"minutes": 200}], ids=["never", "long ago"])
+def test_work_that_no_worker_takes_raises_an_alert(flow: Flow, seen: Any) -> None:
+    if seen:
+        Heartbeat.objects.create(name="worker here", seen_at=ago(**seen))
+    sweep()
+    assert not Alert.objects.exists(), "nobody needed a worker"
+    waiting()
+    sweep()
+    sweep()
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.count) == (AlertKind.WORKER, 2)
+    assert ("for 3 h 20 min" if seen else "ever") in alert.title
+    assert alert.advice
+
+
+def test_a_flow_that_was_due_while_nothing_ran_is_told_by_the_next_worker(
+    flow: Flow,
+) -> None:
+    FlowState.objects.update(next_run_at=ago(minutes=30))
+    Heartbeat.objects.create(name="worker here", seen_at=ago(minutes=33))
+    assert sweep().started == 1
+    alert = Alert.objects.get(kind=AlertKind.WORKER)
+    assert "for 33 min" in alert.title
+    tasks.sweep()  # taken from the queue: a worker works
+    sweep()
+    alert.refresh_from_db()
+    assert alert.resolved_at is not None
+    assert "for 33 min" in alert.title, "it tells how long nobody worked"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"status": FlowStatus.PAUSED}, {"interval": None}],
+    ids=["paused", "hand"],
+)
+def test_a_flow_that_is_not_to_run_needs_no_worker(
+    flow: Flow, change: dict[str, Any]
+) -> None:
+    FlowState.objects.update(next_run_at=ago(minutes=30))
+    Flow.objects.update(**change)
+    sweep()
+    assert not Alert.objects.filter(kind=AlertKind.WORKER).exists()
+
+
+def test_a_worker_that_is_busy_is_no_alert(flow: Flow) -> None:
+    waiting()
+    Heartbeat.objects.create(name="worker here", seen_at=ago(seconds=100))
     sweep()
     assert not Alert.objects.exists()
 

@@ -27,20 +27,31 @@ class Hub:
         self.box = box
         self.control: ControlClient = box.control("hubspot")
         self.opened: list[HubSpotConnector] = []
-        self.control.config(property_lag_s=0.0, rate_limit=100_000)
+        self.control.config(
+            property_lag_s=0.0,
+            rate_limit=100_000,
+            search_per_second=100_000,
+            search_lag_s=0.0,
+        )
         self.connector = self.open()
 
     def open(self, **settings: Any) -> HubSpotConnector:
         """Another connector, with these settings changed."""
-        given = {"access_token": FULL, "base_url": self.box.url["hubspot"], **settings}
+        given = {
+            "access_token": FULL,
+            "base_url": self.box.url["hubspot"],
+            "searches_per_second": 10_000,
+            **settings,
+        }
         self.opened.append(HubSpotConnector(given, LOCAL))
         return self.opened[-1]
 
     def prepare(self) -> Hub:
-        """Create our properties on both objects, then forget the requests so far."""
+        """Create our properties everywhere, then forget the requests so far."""
         for name, target in self.connector.spec.objects.items():
             ours = [one.name for one in target.fields.values() if one.managed]
-            self.connector.ensure_fields(name, ours)
+            if ours:
+                self.connector.ensure_fields(name, ours)
         self.control.clear_log()
         return self
 

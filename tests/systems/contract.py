@@ -48,6 +48,9 @@ VERBS: Mapping[Capability, Verb] = {
         [WriteItem(key="1", fields={c.spec.object(name).match_field: "1"})],
         match_field=c.spec.object(name).match_field,
     ),
+    "keys": lambda c, name: list(c.keys(name)),
+    "archive": lambda c, name: c.archive(name, ["1"]),
+    "create_fields": lambda c, name: c.create_fields(name, []),
     "ensure_fields": lambda c, name: c.ensure_fields(name, []),
 }
 
@@ -81,11 +84,13 @@ class ConnectorContract(ReadingContract, WritingContract):
         result = open_as(base_url=dead).check()
         assert not result.ok
         assert "reached" in result.message
+        assert result.silent, "it has refused nothing either"
 
     def test_an_address_that_must_not_be_reached_is_refused(
         self, box: SandboxThread, bench: Bench
     ) -> None:
-        settings = {"base_url": box.url[self.slug], **bench.settings}
+        address = box.url[self.slug] + bench.path
+        settings = {"base_url": address, **bench.settings}
         with registry.connector_class(self.slug)(settings, Context()) as connector:
             result = connector.check()
         assert not result.ok

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import pytest
@@ -26,9 +26,13 @@ LOCAL = Context(network=NetworkPolicy.from_cidrs(["127.0.0.0/8"]))
 
 
 class ContractBase:
-    """Fixtures of one system, named by `slug` and described in `benches.py`."""
+    """Fixtures of one system, named by `slug` and described in `benches.py`.
+
+    `variant` are settings to try besides the bench's own.
+    """
 
     slug: ClassVar[str]
+    variant: ClassVar[Mapping[str, Any]] = {}
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """A test with an argument such as `readable` runs once per such object."""
@@ -37,7 +41,20 @@ class ContractBase:
             "readable": [one.name for one in objects if one.can("read")],
             "fetchable": [one.name for one in objects if one.can("fetch")],
             "findable": [one.name for one in objects if one.can("find")],
-            "writable": [one.name for one in objects if one.can("write")],
+            # What is recognised by its own id is only updated, never created.
+            "writable": [
+                one.name
+                for one in objects
+                if one.can("write") and one.match_field != one.key
+            ],
+            "enterable": [
+                one.name
+                for one in objects
+                if one.can("write") and one.create_is_not_idempotent
+            ],
+            "updatable": [one.name for one in objects if one.can("write")],
+            "listable": [one.name for one in objects if one.can("keys")],
+            "archivable": [one.name for one in objects if one.can("archive")],
             "ensurable": [one.name for one in objects if one.can("ensure_fields")],
             "discoverable": [one.name for one in objects if one.can("discover")],
             "any_object": [one.name for one in objects],
@@ -71,7 +88,9 @@ class ContractBase:
         opened: list[Connector] = []
 
         def open_as(**changed: Any) -> Connector:
-            settings = {"base_url": box.url[self.slug], **bench.settings, **changed}
+            address = box.url[self.slug] + bench.path
+            usual = {"base_url": address, **bench.settings, **self.variant}
+            settings = {**usual, **changed}
             opened.append(registry.connector_class(self.slug)(settings, LOCAL))
             return opened[-1]
 
@@ -91,6 +110,14 @@ class ContractBase:
     ) -> Connector:
         bench.prepare(control, fresh)
         return fresh
+
+    @pytest.fixture
+    def stocked(
+        self, connector: Connector, control: ControlClient, bench: Bench
+    ) -> Connector:
+        """One whose system holds several pages of every readable object."""
+        bench.stock(control)
+        return connector
 
     def write(
         self, connector: Connector, name: str, items: list[WriteItem]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Thread
 from typing import get_args
 
@@ -44,12 +45,48 @@ class WritingContract(ContractBase):
             for one in connector.fetch(writable, keys, fields=list(items[0].fields))
         }
         for item, key in zip(items, keys, strict=True):
-            assert stored[key] == item.fields
+            assert {name: stored[key][name] for name in item.fields} == item.fields
 
     def test_writing_nothing_answers_nothing(
-        self, connector: Connector, writable: str
+        self, connector: Connector, updatable: str
     ) -> None:
-        assert self.write(connector, writable, []) == []
+        assert self.write(connector, updatable, []) == []
+
+    def test_what_is_archived_is_gone_and_stays_gone(
+        self, connector: Connector, bench: Bench, archivable: str
+    ) -> None:
+        items = [bench.sample(archivable, n) for n in range(3)]
+        ids = [one.target_id for one in self.write(connector, archivable, items)]
+        first = connector.archive(archivable, [*ids[:2], "987654321"])
+        again = connector.archive(archivable, ids[:2])
+        assert [one.key for one in first] == [*ids[:2], "987654321"]
+        assert [one.outcome for one in first] == ["updated", "updated", "unchanged"]
+        assert [one.outcome for one in again] == ["unchanged", "unchanged"]
+        left = connector.fetch(archivable, ids)
+        assert [one.key for one in left] == ids[2:]
+
+    def test_a_known_record_is_updated_without_its_key(
+        self, connector: Connector, bench: Bench, writable: str
+    ) -> None:
+        target = connector.spec.object(writable)
+        items = [bench.sample(writable, n) for n in range(3)]
+        written = self.write(connector, writable, items)
+        known = [
+            replace(
+                item,
+                target_id=one.target_id,
+                fields={
+                    n: v for n, v in item.fields.items() if n != target.match_field
+                },
+            )
+            for item, one in zip(items, written, strict=True)
+        ]
+        again = self.write(connector, writable, known)
+        assert {one.outcome for one in again} <= {"updated", "unchanged"}
+        assert [one.target_id for one in again] == [one.target_id for one in written]
+        match = target.match_field
+        held = connector.fetch(writable, [written[0].target_id], fields=[match])
+        assert held[0].fields[match] == items[0].fields[match]
 
     @pytest.mark.parametrize("position", [0, 3, 6])
     def test_one_bad_record_spares_its_neighbours(
@@ -71,16 +108,38 @@ class WritingContract(ContractBase):
         self, connector: Connector, control: ControlClient, bench: Bench, writable: str
     ) -> None:
         items = [bench.sample(writable, n) for n in range(5)]
-        control.faults(
-            {
-                "match": {"path": bench.data, "method": "POST"},
-                "times": 1,
-                "do": {"apply_then_drop": True},
-            }
-        )
+        table = bench.tables.get(writable, writable)
+        before = len(control.records(table))
+        control.faults(bench.loses_a_write())
         results = self.write(connector, writable, items)
         assert {one.outcome for one in results} == {"created"}
-        assert len(control.records(writable)) == len(items)
+        assert len(control.records(table)) == before + len(items)
+
+    def test_what_was_created_is_found_by_its_reference(
+        self, connector: Connector, bench: Bench, enterable: str
+    ) -> None:
+        items = [bench.sample(enterable, n) for n in range(3)]
+        results = self.write(connector, enterable, items)
+        assert {one.outcome for one in results} == {"created"}
+        assert all(one.request_id for one in results)
+        name = connector.spec.object(enterable).reference_field
+        found = connector.find(enterable, name, [one.reference for one in items])
+        for item, result in zip(items, results, strict=True):
+            assert [one.key for one in found[item.reference]] == [result.target_id]
+
+    def test_a_lost_answer_is_told_and_never_sent_again(
+        self, connector: Connector, control: ControlClient, bench: Bench, enterable: str
+    ) -> None:
+        items = [bench.sample(enterable, n) for n in range(3)]
+        control.faults(bench.loses_a_write())
+        first, *others = self.write(connector, enterable, items)
+        assert first.error is not None
+        assert first.error.error_class == "uncertain"
+        told = {one.error.error_class for one in others if one.error}
+        assert told <= {"unavailable"}
+        name = connector.spec.object(enterable).reference_field
+        found = connector.find(enterable, name, [items[0].reference])
+        assert len(found[items[0].reference]) == 1
 
     def test_several_threads_write_at_once(
         self, connector: Connector, bench: Bench, writable: str

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from connectors.sandbox.core.client import ControlClient
 from connectors.sandbox.core.runner import SandboxThread
+from connectors.sandbox.jde.config import JdeConfig
 from connectors.sandbox.jde.standin import JdeStandIn
 from connectors.sdk.contract import Context
 from connectors.sdk.network import NetworkPolicy
-from connectors.sdk.records import Cursor, SourceRecord
+from connectors.sdk.records import (
+    Cursor,
+    Fields,
+    SourceRecord,
+    WriteItem,
+    WriteResult,
+    checked_results,
+)
 from connectors.systems.jde.connector import JdeConnector
 
 LOCAL = Context(network=NetworkPolicy.from_cidrs(["127.0.0.0/8"]))
@@ -57,10 +67,18 @@ class Ais:
         return [body for body in bodies if body and body["targetName"] == table]
 
     def fault(
-        self, path: str = DATA, *, times: int | None = 1, skip: int = 0, **do: Any
+        self,
+        path: str = DATA,
+        *,
+        body: str = "",
+        times: int | None = 1,
+        skip: int = 0,
+        **do: Any,
     ) -> None:
-        """Let the next requests to `path` go wrong, after `skip` good ones."""
-        rule = {"match": {"path": path}, "times": times, "skip": skip, "do": do}
+        """Let the next requests to `path`, with `body` in what is sent, go wrong, after
+        `skip` good ones."""
+        match = {"path": path, **({"body": body} if body else {})}
+        rule = {"match": match, "times": times, "skip": skip, "do": do}
         self.control.faults(rule)
 
     def kill_sessions(self, *, times: int | None = 1, skip: int = 0) -> None:
@@ -120,3 +138,87 @@ def add_customer(ais: Ais, number: int, **columns: Any) -> None:
     ais.insert("F0111", AN8=number, IDLN=0, MLNM=text["ALPH"])
     ais.insert("F03012", AN8=number, CO="00000", ACL=5000, TRAR="N30", CRCD="USD")
     ais.insert("F0116", AN8=number, EFTB="20200101", ADD1="1 First Street", CTR="US")
+
+
+class Books(Ais):
+    """A server to write to, whose books have to balance at every end."""
+
+    def write(self, name: str, *items: WriteItem, **settings: Any) -> list[WriteResult]:
+        """Write to one object as the engine does."""
+        connector = self.open(document_company="1", **settings)
+        match = connector.spec.object(name).match_field
+        return list(
+            checked_results(items, connector.write(name, items, match_field=match))
+        )
+
+    def refused(self, name: str, item: WriteItem, **settings: Any) -> tuple[str, str]:
+        """Class and field of the error of an item that left nothing behind."""
+        before = self.control.describe()["tables"]
+        (result,) = self.write(name, item, **settings)
+        assert result.error is not None, result
+        assert result.error.advice
+        assert self.control.describe()["tables"] == before
+        return result.error.error_class, result.error.field
+
+    @property
+    def today(self) -> date:
+        """The server's day."""
+        return date.fromisoformat(str(self.control.describe()["local_time"])[:10])
+
+    @property
+    def customer(self) -> str:
+        """A customer of all companies."""
+        rows = self.rows("F03012")
+        return next(str(row["AN8"]) for row in rows if row["CO"] == "00000")
+
+    @property
+    def supplier(self) -> str:
+        """Somebody to whom vouchers are paid."""
+        return str(self.rows("F0401")[0]["AN8"])
+
+    def invoice(self, reference: str, amount: str = "125.50", **more: Any) -> WriteItem:
+        """An invoice to a customer; `lines` and `refs` replace its own."""
+        lines: Sequence[Fields] = [{"amount": Decimal(amount), "account": "1.5010"}]
+        lines, refs = more.pop("lines", lines), more.pop("refs", {"AN8": self.customer})
+        fields = {"DIVJ": self.today, "AG": Decimal(amount), **more}
+        return WriteItem(
+            key=reference, fields=fields, refs=refs, lines=lines, reference=reference
+        )
+
+    def voucher(self, reference: str, amount: str = "80.50", **more: Any) -> WriteItem:
+        """What a supplier charges, for accounts payable."""
+        lines = [{"amount": Decimal(amount), "account": "1.8720"}]
+        given = {"lines": lines, "refs": {"AN8": self.supplier}, **more}
+        return self.invoice(reference, amount, **given)
+
+    def ledger(self, table: str, key: str) -> int:
+        """How often something was created under this key."""
+        types = self.control.ledger(table)["types"]
+        found = types.get(table, {}).get("keys", {}).get(key, {})
+        return int(found.get("created", 0))
+
+    def balanced(self) -> None:
+        """The trial balance agrees."""
+        assert self.control.edit(action="books")["balances"]
+
+
+@pytest.fixture(scope="module")
+def writing_box() -> Iterator[SandboxThread]:
+    """One server for the tests of a module; each uses references of its own."""
+    with SandboxThread(JdeStandIn()) as box:
+        box.control("jde").seed(30)
+        yield box
+
+
+@pytest.fixture
+def books(writing_box: SandboxThread) -> Iterator[Books]:
+    """The server with its knobs as at first; the books balance at the end."""
+    control = writing_box.control("jde")
+    control.config(**JdeConfig().as_dict())
+    control.clear_faults()
+    control.clear_log()
+    books = Books(writing_box)
+    yield books
+    for connector in books.opened:
+        connector.close()
+    books.balanced()

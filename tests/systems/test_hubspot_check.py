@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from connectors.sdk.records import CheckResult, Finding
@@ -123,8 +125,9 @@ def test_when_hubspot_keeps_the_scopes_to_itself_it_says_so(hub: Hub) -> None:
     hub.fault("/oauth/", status=404, json={"message": "resource not found"})
     result = hub.connector.check()
     assert result.ok
-    assert "not confirmed" in texts(result)
-    assert "Companies can be read." in texts(result)
+    assert "was tried out" in texts(result)
+    assert "Companies can be read and written." in texts(result)
+    assert hub.control.ledger("companies")["types"] == {}, "nothing was written"
 
 
 def test_another_account_is_refused(hub: Hub) -> None:
@@ -187,3 +190,24 @@ def test_a_record_has_a_page(hub: Hub) -> None:
     assert url == "https://app.hubspot.com/contacts/20000001/record/0-1/7"
     assert hub.connector.record_url("companies", "512", {}) == ""
     assert hub.connector.record_url("companies", "", details) == ""
+
+
+def test_what_an_account_does_not_use_is_no_error(bare_hub: Hub) -> None:
+    tokens = bare_hub.control.config()["tokens"]
+    used = ("oauth", "companies", "contacts")
+    token = tokens["pat-na1-sandbox-full"]
+    token["scopes"] = [s for s in token["scopes"] if any(one in s for one in used)]
+    bare_hub.control.config(tokens=tokens)
+    result = bare_hub.connector.check()
+    assert result.ok
+    warned = "\n".join(one.title for one in found(result, "warning"))
+    for label in ("Products", "Invoices", "Payments"):
+        assert f"{label} cannot be read" in warned
+    assert "crm.objects.commercepayments.write" in warned
+
+
+def test_properties_of_objects_in_use_are_missed(hub: Hub) -> None:
+    path = "/crm/properties/2026-09/products/erp_unit"
+    hub.connector.http.request("DELETE", path)
+    warned = "\n".join(one.title for one in found(hub.connector.check(), "warning"))
+    assert re.search(r"Products lack 1 of \d+ ERP properties: erp_unit", warned)

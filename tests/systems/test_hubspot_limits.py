@@ -13,6 +13,7 @@ from connectors.sdk.errors import RateLimitedError, TransientError, UnavailableE
 from connectors.sdk.http import Response
 from connectors.sdk.network import NetworkPolicy
 from connectors.sdk.redact import Redactor
+from connectors.sdk.shared.ports import Slot
 from connectors.systems.hubspot.connector import HubSpotConnector
 from connectors.systems.hubspot.wire.faults import Classifier
 from tests.systems.conftest import FULL, UPSERTS, Hub, company
@@ -149,13 +150,17 @@ class Ledger:
     def __init__(self) -> None:
         self.told: list[tuple[str, object]] = []
 
-    def acquire(self) -> None:
+    def acquire(self, *_budgets: str) -> Slot:
         self.told.append(("acquire", None))
+        return Slot(len(self.told))
+
+    def answered(self, slot: Slot) -> None:
+        self.told.append(("answered", slot.at))
 
     def observe(self, status: int, headers: Mapping[str, str]) -> None:
         self.told.append(("observe", headers.get("x-hubspot-ratelimit-max")))
 
-    def penalise(self, seconds: float) -> None:
+    def penalise(self, seconds: float, _budget: str = "") -> None:
         self.told.append(("penalise", seconds))
 
 

@@ -10,11 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.sdk.errors import RejectedError
 from connectors.sdk.records import FieldInfo
 from connectors.systems.hubspot.codec import Codec, same
+from connectors.systems.hubspot.wire.answers import Written
 from connectors.systems.hubspot.wire.envelope import Envelope
 from connectors.systems.hubspot.wire.paths import Paths
-from connectors.systems.hubspot.writing.ledger import Input, halves, waves
+from connectors.systems.hubspot.writing.ledger import (
+    Book,
+    Input,
+    Part,
+    halves,
+    waves,
+    work_off,
+)
 from connectors.systems.hubspot.writing.wording import record_error
 
 FIELDS = [
@@ -120,8 +129,8 @@ def test_what_was_not_said_and_links_are_left_out() -> None:
         ("at", "1763600000000", datetime(2025, 11, 20, 0, 53, 20, tzinfo=UTC)),
         ("at", "2026-11-20T10:00:01Z", datetime(2026, 11, 20, 10, 0, 1, tzinfo=UTC)),
         ("day", "2026-11-20", date(2026, 11, 20)),
-        ("s", "", None),
-        ("s", None, None),
+        ("s", "", ""),
+        ("s", None, ""),
         ("unknown", "x", "x"),
     ],
 )
@@ -231,6 +240,34 @@ def test_waves_keep_order_and_never_hold_a_value_twice() -> None:
 @given(st.integers(1, 200))
 def test_halves_hold_everything_once(size: int) -> None:
     inputs = [Input(str(n), str(n), {}) for n in range(size)]
-    parts = halves(inputs)
-    assert [one for part in parts for one in part] == inputs
-    assert all(0 < len(part) <= (size + 1) // 2 for part in parts)
+    first, second = halves(inputs)
+    assert first + second == inputs
+    assert 0 <= len(first) - len(second) <= 1
+
+
+@given(st.sets(st.integers(0, 99), max_size=5))
+def test_who_spoils_a_batch_is_found_with_few_requests(bad: set[int]) -> None:
+    """Nobody else is blamed, and everybody else goes through once."""
+    asked = 0
+    book = Book()
+
+    def attempt(part: Part) -> list[Part]:
+        nonlocal asked
+        asked += 1
+        keys = [one.key for one in part.inputs]
+        if bad.isdisjoint(map(int, keys)):
+            for key in keys:
+                assert key not in book.results
+                book.settle(key, "created", Written(id=key), "")
+        elif len(keys) == 1:
+            book.fail(keys[0], RejectedError("spoilt"))
+        else:
+            part.spoilt = True
+        return []
+
+    inputs = [Input(str(n), str(n), {}) for n in range(100)]
+    work_off([Part(inputs)], attempt, book)
+    failed = {int(key) for key, one in book.results.items() if one.error}
+    assert (failed, len(book.results)) == (bad, 100)
+    # The whole, seven cuts, the one alone; and what is left over, whole, for the next.
+    assert asked <= 1 + 9 * len(bad)

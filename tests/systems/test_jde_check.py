@@ -34,7 +34,9 @@ def test_a_good_connection(ais: Ais) -> None:
         "licence": "The user takes up a named-user licence of JD Edwards.",
     }
     assert "60 address book records of search type C" in titles(result, "ok")
-    assert "F0101, F0111, F0115, F01151, F0116, F03012, F4101" in titles(result, "ok")
+    readable = titles(result, "ok")
+    assert "F0101, F0111, F0115, F01151, F0116, F03012, F03B11" in readable
+    assert "F0901, F0911, F4101" in readable
 
 
 def test_the_environment_is_the_servers_own_where_none_is_set(ais: Ais) -> None:
@@ -186,3 +188,20 @@ def test_no_secret_is_in_the_result(ais: Ais) -> None:
     token = connector._link.auth.headers()["jde-AIS-Auth"]
     assert "sandbox-1" not in shown
     assert token not in shown
+
+
+def test_orchestrations_that_are_not_listed_are_not_tried(ais: Ais) -> None:
+    result = ais.open().check()
+    assert result.ok
+    assert "were not tried" in titles(result, "warning")
+    assert ais.control.ledger()["totals"]["keys"] == 0
+
+
+def test_orchestrations_that_are_missing_are_named(ais: Ais) -> None:
+    names = ["MLC_UpsertCustomer", "MLC_AddInvoiceOld", "XX_AddVoucher"]
+    listed: dict[str, Any] = {"paths": {f"/v3/{name}": {} for name in names}}
+    ais.fault(r"/open-api-catalog", status=200, json=listed)
+    warned = titles(ais.open(orchestration_voucher="XX_AddVoucher").check(), "warning")
+    assert "MLC_AddInvoice," in warned
+    assert "MLC_UpsertCustomer" not in warned
+    assert "XX_AddVoucher" not in warned

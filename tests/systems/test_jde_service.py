@@ -148,7 +148,7 @@ def test_errors_inside_a_good_answer_are_seen(
     ais: Ais, answer: Any, error: type[ConnectorError], what: str
 ) -> None:
     connector = ais.open()
-    ais.fault(skip=1, status=200, json=answer)
+    ais.fault(body="F0101\\b", status=200, json=answer)
     with pytest.raises(error, match=what):
         everything(connector)
 

@@ -95,6 +95,21 @@ def test_mass_changes_are_repeatable_and_can_set_values(fresh: Ais) -> None:
     assert [[row["AN8"]] for row in marked] == first["keys"]
 
 
+def test_many_rows_each_get_a_value_of_their_own(fresh: Ais) -> None:
+    before = fresh.control.records("F0101")
+    numbers = [row["AN8"] for row in before[5:15]]
+    rows = [{"key": {"AN8": one}, "set": {"RMK": f"row {one}"}} for one in numbers]
+    wish = {"action": "update_many", "table": "F0101", "touch": False}
+    assert fresh.control.edit(**wish, rows=rows) == {"changed": 10}
+    assert fresh.control.records("F0101") == [
+        row | ({"RMK": f"row {row['AN8']}"} if row["AN8"] in numbers else {})
+        for row in before
+    ]
+    missing = {"key": {"AN8": 1234567}, "set": {"RMK": "nobody"}}
+    with pytest.raises(ControlError):
+        fresh.control.edit(**wish, rows=[missing])
+
+
 @pytest.mark.parametrize(
     "change",
     [
