@@ -11,6 +11,7 @@ DEV := $(VENV)/.dev-installed
 # ONCE=0 and the like mean no.
 on = $(filter-out 0 no false,$(1))
 DEMO_OPTIONS := $(if $(call on,$(ONCE)),--once) $(if $(call on,$(FRESH)),--fresh) \
+	$(if $(filter 0 no false,$(BOTH)),--one-way) \
 	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(PORT),--port $(PORT))
 CHROMIUM := /usr/bin/chromium
 
@@ -21,6 +22,7 @@ help: ## list the targets
 	@echo
 	@echo "  make demo ONCE=1         stop at the end; exit code 0 if all moved as it should"
 	@echo "  make demo CUSTOMERS=5000 another number of customers (default 1000)"
+	@echo "  make demo BOTH=0         only from JD Edwards to HubSpot"
 	@echo "  make demo FRESH=1        forget the earlier demo of this folder"
 	@echo "  make demo PORT=8080      another port for the console (default 8000)"
 	@echo "  make pytest ARGS='-k jde -x'"
