@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -21,6 +20,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 SHOWN = 200
+# Rows of one save follow one another at this distance at the most.
+TOGETHER = timedelta(seconds=1)
 _VERBS = {"+": "added", "~": "changed", "-": "deleted"}
 
 
@@ -101,15 +102,31 @@ def stored_versions(admin: Any, model: Any) -> Iterator[Entry]:
 
 def _heaped(entries: list[Entry]) -> Iterator[Entry]:
     """Rows that were added (or deleted) together become one entry."""
-    for (at, who, heap), group in groupby(
-        entries, key=lambda e: (e.at.replace(microsecond=0), e.who, e.heap)
-    ):
-        together = list(group)
-        if heap and len(together) > 1:
+    for together in _saved_together(entries):
+        first = together[0]
+        if len(together) > 1:
             names = ", ".join(entry.name for entry in together)
-            yield Entry(at=at, who=who, title=f"{len(together)} {heap}: {names}")
+            title = f"{len(together)} {first.heap}: {names}"
+            yield Entry(at=first.at, who=first.who, title=title)
         else:
-            yield from together
+            yield first
+
+
+def _saved_together(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Runs of entries of one heap, each within `TOGETHER` of the one before it."""
+    together: list[Entry] = []
+    for entry in entries:
+        if together and not _belongs(entry, together[-1]):
+            yield together
+            together = []
+        together.append(entry)
+    if together:
+        yield together
+
+
+def _belongs(entry: Entry, previous: Entry) -> bool:
+    same = bool(entry.heap) and (entry.who, entry.heap) == (previous.who, previous.heap)
+    return same and previous.at - entry.at <= TOGETHER
 
 
 def text(value: Any) -> str:
