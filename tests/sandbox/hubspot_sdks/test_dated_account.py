@@ -13,8 +13,8 @@ from hubspot_sdk.types.auth import TokenInfoResponseBaseIf, TokenResponseIf
 from hubspot_sdk.types.shared import JournalFetchResponse
 
 from tests.sandbox.conftest import FULL, GROUP, KEY, Hub
+from tests.sandbox.hubspot.test_oauth import BACK, CLIENT, SECRET, decided, sent_back
 from tests.sandbox.hubspot_sdks.samples import CUSTOM, NAMES, SCHEMA
-from tests.sandbox.test_hubspot_oauth import BACK, CLIENT, SECRET, decided, sent_back
 
 STANDARD = [one for one in NAMES if one != CUSTOM]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors.models import Binding
-from tests.sync.documents import books, documents_of, invoice, payment, properties
 from tests.sync.ledgers.erp.world import ErpWorld
+from tests.sync.pairs.documents import books, documents_of, invoice, payment, properties
 
 NIL = Decimal(0)
 

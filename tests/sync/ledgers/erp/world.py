@@ -21,12 +21,12 @@ from connectors.sandbox.registry import stand_in_class
 from connectors.sync import connect
 from connectors.sync.mapping.versions import save_version
 from tests.faults.processes import Driver
-from tests.sync.documents import documents
 from tests.sync.ledgers.desks import Desk, HubSpotDesk
 from tests.sync.ledgers.engine import Engine, forget
 from tests.sync.ledgers.erp.desks import Customers, People, Tables
 from tests.sync.ledgers.model import Users
 from tests.sync.ledgers.world import FAULTS, LOST, MISCHIEF
+from tests.sync.pairs.documents import documents
 from tests.sync.site import Row, Site
 
 CUSTOMER = ("name", "phone", "city")

@@ -1,9 +1,0 @@
-"""The Jde connector keeps what every connector promises."""
-
-from __future__ import annotations
-
-from tests.systems.contract import ConnectorContract
-
-
-class TestJdeContract(ConnectorContract):
-    slug = "jde"
