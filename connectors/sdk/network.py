@@ -117,6 +117,19 @@ class NetworkPolicy:
         return parts
 
 
+def travels_in_clear(url: str) -> bool:
+    """Whether others can read what is sent there: plain http to another machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _is_here(parts.hostname or "")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _addresses(host: str, port: int) -> set[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -185,7 +185,9 @@ class Use:
     fields: frozenset[str] = frozenset()
 
 
-Level = Literal["ok", "warning", "error"]
+# "note": worth knowing, nothing to mend. It does not colour the connection.
+Level = Literal["ok", "note", "warning", "error"]
+GRAVEST_FIRST: tuple[Level, ...] = ("error", "warning", "ok", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +237,7 @@ class CheckResult:
     @property
     def message(self) -> str:
         """The worst finding in one line."""
-        for level in ("error", "warning", "ok"):
+        for level in GRAVEST_FIRST:
             for finding in self.findings:
                 if finding.level == level:
                     return f"{finding.title} {finding.advice}".strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -162,12 +162,16 @@ def stop(connection: Connection, title: str, advice: str) -> None:
 
 
 def refresh_catalogue(
-    connection: Connection, object_type: str, priority: Priority = "people"
+    connection: Connection,
+    object_type: str,
+    priority: Priority = "people",
+    made: Collection[str] = (),
 ) -> int:
     """Discover the fields of an object type and store them; how many there are.
 
     A field that is gone stays in the catalogue, marked missing: mappings name it. What
-    has changed is noted, and told where mappings break.
+    has changed is noted, and told where mappings break. Fields that we `made` ourselves
+    are no news.
     """
     with open_connector(connection, priority) as connector:
         found = connector.discover(object_type)
@@ -191,7 +195,10 @@ def refresh_catalogue(
             unique_fields=["connection", "object_type", "name"],
             update_fields=updated,
         )
-        changes.note(connection, object_type, old, {row.name: row for row in rows})
+        new = {row.name: row for row in rows}
+        if old:  # else it is the first reading, of which nothing is news
+            old |= {name: new[name] for name in made if name in new}
+        changes.note(connection, object_type, old, new)
     judge(connection)
     return len(rows)
 
@@ -202,7 +209,7 @@ def ensure_fields(
     """Create managed fields in the target and read the catalogue anew."""
     with open_connector(connection, "people") as connector:
         report = connector.ensure_fields(object_type, names)
-    refresh_catalogue(connection, object_type)
+    refresh_catalogue(connection, object_type, made=_created(report))
     return report
 
 
@@ -220,8 +227,12 @@ def create_fields(
     """Create fields in the target and read the catalogue anew."""
     with open_connector(connection) as connector:
         report = connector.create_fields(object_type, fields)
-    refresh_catalogue(connection, object_type)
+    refresh_catalogue(connection, object_type, made=_created(report))
     return report
+
+
+def _created(report: Mapping[str, str]) -> list[str]:
+    return [name for name, said in report.items() if said == "created"]
 
 
 def validate_settings(system: str, values: Mapping[str, Any]) -> dict[str, list[str]]:

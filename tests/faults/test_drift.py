@@ -20,6 +20,7 @@ from connectors.models import (
     RunStatus,
     SyncRecord,
 )
+from connectors.sync import connect
 from connectors.sync.drift import changes, schedule
 from connectors.sync.sweep import sweep
 from tests.sync.site import ROWS, Site, assert_counts_add_up, assert_exact, outcomes
@@ -88,6 +89,15 @@ def test_an_archived_property_holds_the_flow_until_it_is_back(read: Site) -> Non
     site.push()
     assert_exact(site)
     assert not CatalogueChange.objects.filter(ended_at=None).exists()
+
+
+def test_what_we_create_ourselves_is_no_news(read: Site) -> None:
+    site = read
+    redefine(site, "rename_property", TERMS, name="terms")
+    said = connect.ensure_fields(site.hubspot, "companies", ["erp_fax"])
+    assert said == {"erp_fax": "created"}
+    added = CatalogueChange.objects.filter(kind=DriftKind.ADDED)
+    assert [one.field for one in added] == ["terms"]
 
 
 def test_a_renamed_property_says_what_it_may_be_called_now(read: Site) -> None:

@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from connectors.admin.columns import ago
 from connectors.models import Connection, Health
+from connectors.sdk.records import GRAVEST_FIRST
 from connectors.sync.access.versions import version_warning
 
 HEALTH_COLOURS = {
@@ -20,7 +21,6 @@ HEALTH_COLOURS = {
 }
 # Words that are written in capitals.
 _INITIALS = {"ais": "AIS", "api": "API", "id": "ID"}
-_GRAVEST_FIRST = ("error", "warning", "ok")
 
 
 def worst(connection: Connection) -> str:
@@ -30,7 +30,7 @@ def worst(connection: Connection) -> str:
         return "It worked when it was tested, and did not answer the last run."
     if tested_well and connection.stopped:
         return "It worked when it was tested, and refused the last run."
-    for level in _GRAVEST_FIRST:
+    for level in GRAVEST_FIRST:
         for finding in connection.findings or ():
             if finding["level"] == level:
                 return str(finding["title"])
@@ -65,7 +65,7 @@ def facts(connection: Connection) -> dict[str, Any]:
         "details": details,
         "findings": sorted(
             connection.findings or (),
-            key=lambda finding: _GRAVEST_FIRST.index(finding["level"]),
+            key=lambda finding: GRAVEST_FIRST.index(finding["level"]),
         ),
         "version_warning": "" if warning in told else warning,
         "health_colour": HEALTH_COLOURS[str(connection.get_health_display())],

@@ -62,7 +62,11 @@ class MappingForm(RowForm):
     `broken` says which changed fields hold it."""
 
     # Two of a kind share a cell: the rows are wide enough.
-    below = {"blank": "default", "conflict": "update_mode"}
+    below = {
+        "argument": "transform",
+        "blank": "default",
+        "conflict": "update_mode",
+    }
     transform = forms.ChoiceField(
         required=False,
         choices=TRANSFORM_CHOICES,

@@ -17,7 +17,7 @@ from connectors.models import Connection
 from connectors.sdk.records import CheckResult
 from connectors.sync import connect
 
-MARKS = {"ok": "ok", "warning": "WARNING", "error": "ERROR"}
+MARKS = {"ok": "ok", "note": "note", "warning": "WARNING", "error": "ERROR"}
 
 
 class Command(ConsoleCommand):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from connectors.sdk.errors import (
     RecordError,
 )
 from connectors.sdk.http import HttpClient
+from connectors.sdk.network import travels_in_clear
 from connectors.sdk.records import CheckResult, Finding, Level, Use
 from connectors.sdk.spec import ObjectSpec, SystemSpec
 from connectors.systems.hubspot.access.access import Access
@@ -41,7 +42,7 @@ class Check:
 
     def run(self) -> CheckResult:
         """All findings, the worst of which decides."""
-        if self.http.base_url.startswith("http://"):
+        if travels_in_clear(self.http.base_url):
             title = "The token travels unencrypted."
             self._say("warning", title, "Use the https:// address of HubSpot's API.")
         account = self._account()
@@ -176,9 +177,14 @@ class Check:
             title = f"The properties of {target.name} cannot be read. {error.message}"
             self._lacking(target, "read", title, error.advice)
             return
-        unused = target.name not in CORE and not _has_ours(target, live)
-        for title, advice in _property_findings(target, live):
-            self._say("ok" if unused else "warning", title, advice)
+        filled = {
+            name
+            for use in self._uses(target)
+            if use.verb == "write"
+            for name in use.fields
+        }
+        for finding in _property_findings(target, live, filled):
+            self.findings.append(finding)
 
     # -------------------------------------------------------------------- daily use
 
@@ -198,19 +204,21 @@ class Check:
             self._say("ok", f"{used:,} of {limit:,} calls of today are used.")
 
 
-def _has_ours(target: ObjectSpec, live: Mapping[str, Mapping[str, Any]]) -> bool:
-    return any(one.managed and one.name in live for one in target.fields.values())
-
-
 def _property_findings(
-    target: ObjectSpec, live: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, str]]:
+    target: ObjectSpec, live: Mapping[str, Mapping[str, Any]], filled: Set[str]
+) -> Iterator[Finding]:
     managed = [one for one in target.fields.values() if one.managed]
     missing = [one.name for one in managed if one.name not in live]
-    if missing:
+    if needed := [name for name in missing if name in filled]:
+        title = f"{target.label} lack ERP properties that a mapping fills: "
+        advice = "Create them from the flow's page."
+        title += f"{', '.join(needed)}."
+        yield Finding(level="warning", title=title, advice=advice)
+    elif missing:
         lack = f"{target.label} lack {len(missing)} of {len(managed)} ERP properties"
-        advice = "Create those that your mappings use from the flow's page."
-        yield f"{lack}: {', '.join(missing)}.", advice
+        title = f"{lack}; no mapping fills them."
+        advice = f"A flow's page creates what its mapping fills: {', '.join(missing)}."
+        yield Finding(level="note", title=title, advice=advice)
     # HubSpot's own id needs no rule of HubSpot's to be unique.
     own = target.match_field == target.key
     key = None if own else live.get(target.match_field)
@@ -220,4 +228,4 @@ def _property_findings(
             "Records cannot be recognised by it. Archive it in HubSpot, then create it "
             "again from the flow's page."
         )
-        yield title, advice
+        yield Finding(level="warning", title=title, advice=advice)

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.sdk.errors import ConfigurationError, ConnectorError, UnavailableError
+from connectors.sdk.network import travels_in_clear
 from connectors.sdk.records import CheckResult, Finding
 from connectors.sdk.spec import SystemSpec
 from connectors.systems.jde.joins.entities import Entity
@@ -70,7 +71,7 @@ class Checkup:
                 f"{NOT_A_TABLE} is not a JDE table; using {MASTER_TABLE}.",
                 f"Enter {MASTER_TABLE} as the customer master table.",
             )
-        if self._options.root.startswith("http://"):
+        if travels_in_clear(self._options.root):
             self._add(
                 "warning",
                 "The password travels unencrypted.",
@@ -227,7 +228,7 @@ class Checkup:
             listed = self._link.catalogue()
         except ConnectorError:
             self._add(
-                "warning",
+                "note",
                 "The orchestrations were not tried: this server does not list them, "
                 "and each of them writes.",
                 f"For writing, let {', '.join(names)} be built as {GUIDE} says.",

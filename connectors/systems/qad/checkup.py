@@ -12,6 +12,7 @@ from connectors.sdk.errors import (
     ConfigurationError,
     ConnectorError,
 )
+from connectors.sdk.network import travels_in_clear
 from connectors.sdk.records import CheckResult, Finding
 from connectors.systems.qad.faces.adaptive import CHANGED, Adaptive
 from connectors.systems.qad.faces.face import Face, Row
@@ -81,7 +82,7 @@ class Checkup:
 
     def _settings(self) -> None:
         options = self._options
-        if options.root.startswith("http://"):
+        if travels_in_clear(options.root):
             said = "Use the https:// address of the instance if it has one."
             self._add("warning", "The password travels unencrypted.", said)
         elif options.verify is False:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.sdk.errors import ConnectorError, RecordError
+from connectors.sdk.network import travels_in_clear
 from connectors.sdk.records import CheckResult, Finding
 from connectors.systems.syspro.link import Link
 from connectors.systems.syspro.options import Setup
@@ -65,13 +66,13 @@ class Checkup:
     def _settings(self) -> None:
         options = self._options
         self._details |= {"e.net": options.enet_url, "OData": options.odata_url}
-        if options.enet_url.startswith("http://"):
+        if travels_in_clear(options.enet_url):
             self._add(
                 "warning",
                 "e.net passwords travel unencrypted, and by REST within the address.",
                 "Use https://; else they are in the logs of every proxy between.",
             )
-        if options.odata_url.startswith("http://"):
+        if travels_in_clear(options.odata_url):
             self._add(
                 "warning",
                 "The OData password travels unencrypted.",

@@ -196,3 +196,15 @@ def test_a_user_who_may_not_associate_stops_the_flow_not_the_record(hub: Hub) ->
         "contacts", [contact(1, firm.target_id)], match_field="erp_key"
     )
     assert person.error is None, "older versions do not look at the user"
+
+
+def test_a_property_is_missed_where_a_mapping_fills_it(hub: Hub) -> None:
+    path = "/crm/properties/2026-09/products/erp_unit"
+    hub.connector.http.request("DELETE", path)
+    settings = {"access_token": FULL}
+    shown = opened(hub, settings).check()
+    noted = [one.title for one in shown.findings if one.level == "note"]
+    assert any("Products lack 1 of" in title for title in noted)
+    shown = opened(hub, settings, [need("products", "write", "erp_unit")]).check()
+    [warned] = [one.title for one in shown.findings if one.level == "warning"]
+    assert warned.endswith("a mapping fills: erp_unit.")

@@ -193,7 +193,7 @@ def test_no_secret_is_in_the_result(ais: Ais) -> None:
 def test_orchestrations_that_are_not_listed_are_not_tried(ais: Ais) -> None:
     result = ais.open().check()
     assert result.ok
-    assert "were not tried" in titles(result, "warning")
+    assert "were not tried" in titles(result, "note")
     assert ais.control.ledger()["totals"]["keys"] == 0
 
 
