@@ -27,6 +27,8 @@ LEASE_SECONDS = 60
 # Attempts after which a record is sent alone: it may be what kills its worker, and its
 # neighbours must not be counted down with it.
 SUSPECT = 3
+# How often a claim is tried that others were quicker with; each time they get further.
+TRIES = 5
 
 
 @dataclass(slots=True)
@@ -93,23 +95,32 @@ def _due(flow: Flow, outcome: str, run_id: int | None) -> QuerySet[SyncRecord]:
 
 
 def claim(flow: Flow, limit: int, *, run_id: int | None = None) -> Claims | None:
-    """Take up to `limit` due records, or None when nothing is due.
+    """Take up to `limit` due records, or None when nothing is due."""
+    for _ in range(TRIES):
+        with transaction.atomic():
+            rows = _found(flow, limit, run_id)
+            if not rows:
+                return None
+            if claims := _take(rows):
+                return claims
+        # Others took them all between our look and our claim: there may be more.
+    return None
 
-    Suspects come last and one at a time.
-    """
-    with transaction.atomic():
-        rows: list[tuple[Any, ...]] = []
-        for outcome in DUE:
-            due = _due(flow, outcome, run_id).filter(attempts__lt=SUSPECT)
-            rows += due.values_list(*_COLUMNS)[: limit - len(rows)]
-            if len(rows) >= limit:
-                break
-        if not rows:
-            suspects = _due(flow, Outcome.PENDING, run_id).filter(attempts__gte=SUSPECT)
-            retried = _due(flow, Outcome.WAITING, run_id).filter(attempts__gte=SUSPECT)
-            rows = list(suspects.values_list(*_COLUMNS)[:1])
-            rows = rows or list(retried.values_list(*_COLUMNS)[:limit])
-        return _take(rows) if rows else None
+
+def _found(flow: Flow, limit: int, run_id: int | None) -> list[tuple[Any, ...]]:
+    """Up to `limit` due records. Suspects come last and one at a time."""
+    rows: list[tuple[Any, ...]] = []
+    for outcome in DUE:
+        due = _due(flow, outcome, run_id).filter(attempts__lt=SUSPECT)
+        rows += due.values_list(*_COLUMNS)[: limit - len(rows)]
+        if len(rows) >= limit:
+            break
+    if not rows:
+        suspects = _due(flow, Outcome.PENDING, run_id).filter(attempts__gte=SUSPECT)
+        retried = _due(flow, Outcome.WAITING, run_id).filter(attempts__gte=SUSPECT)
+        rows = list(suspects.values_list(*_COLUMNS)[:1])
+        rows = rows or list(retried.values_list(*_COLUMNS)[:limit])
+    return rows
 
 
 def _take(rows: list[tuple[Any, ...]]) -> Claims | None:
