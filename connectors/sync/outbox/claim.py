@@ -27,8 +27,6 @@ LEASE_SECONDS = 60
 # Attempts after which a record is sent alone: it may be what kills its worker, and its
 # neighbours must not be counted down with it.
 SUSPECT = 3
-# How often a claim is tried that others were quicker with; each time they get further.
-TRIES = 5
 
 
 @dataclass(slots=True)
@@ -96,15 +94,13 @@ def _due(flow: Flow, outcome: str, run_id: int | None) -> QuerySet[SyncRecord]:
 
 def claim(flow: Flow, limit: int, *, run_id: int | None = None) -> Claims | None:
     """Take up to `limit` due records, or None when nothing is due."""
-    for _ in range(TRIES):
+    while True:
         with transaction.atomic():
             rows = _found(flow, limit, run_id)
-            if not rows:
-                return None
-            if claims := _take(rows):
-                return claims
-        # Others took them all between our look and our claim: there may be more.
-    return None
+            claims = _take(rows) if rows else None
+        if claims or not rows:
+            return claims
+        # Others took them all between our look and our claim. There may be more.
 
 
 def _found(flow: Flow, limit: int, run_id: int | None) -> list[tuple[Any, ...]]:
