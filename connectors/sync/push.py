@@ -48,6 +48,9 @@ log = structlog.get_logger(__name__)
 
 RENEW_SECONDS = 15.0
 CLAIM = 500
+# Batches that come back within so many seconds of each other are settled together, up
+# to as many as are in flight at once: while one is settled, none of the next is sent.
+SOON = 0.05
 
 
 @dataclass(slots=True)
@@ -82,6 +85,7 @@ class Pusher:
         self.parallel = connector.parallel
         self.outcomes: Counter[str] = Counter()
         self._flying: dict[Future[list[Ending]], _Batch] = {}
+        self._landed: list[tuple[_Batch, list[Ending]]] = []
         self._ready: deque[_Batch] = deque()
         self._held: Counter[str] = Counter()
         self._stop: ConnectorError | None = None
@@ -207,18 +211,26 @@ class Pusher:
         return [Ending(d, result=by_key[_item(d).key]) for d in decisions]
 
     def _land(self) -> None:
-        """Settle the batches that have come back."""
-        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
-        landed: dict[str, list[Ending]] = {}
+        """Take in what has come back, and settle it unless more comes at once."""
+        timeout = SOON if self._landed else None
+        done, _ = wait(self._flying, timeout, return_when=FIRST_COMPLETED)
         for future in done:
-            batch = self._flying.pop(future)
-            endings = future.result()
+            batch, endings = self._flying.pop(future), future.result()
             self._note_outage(endings)
+            self._note(endings)
+            self._landed.append((batch, endings))
+        more = done and self._flying
+        if not more or len(self._landed) >= self.parallel:
+            self._settle()
+
+    def _settle(self) -> None:
+        landed: dict[str, list[Ending]] = {}
+        for batch, endings in self._landed:
             landed.setdefault(batch.token, []).extend(endings)
             self._held[batch.token] -= 1
-        for token, endings in landed.items():
-            self._note(endings)
-            self.outcomes += self.settler.settle(endings, token)
+        self._landed.clear()
+        for token, together in landed.items():
+            self.outcomes += self.settler.settle(together, token)
 
     def _note_outage(self, endings: Sequence[Ending]) -> None:
         unanswered = [e for e in endings if isinstance(e.error, UnavailableError)]

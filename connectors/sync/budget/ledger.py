@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn, TypeVar
 
@@ -28,7 +29,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.shared.budgets import BudgetSpec, Priority
 from connectors.sdk.shared.ports import Slot
-from connectors.sync.budget.stored import MARGIN_MS, Grant, Stored, now_ms
+from connectors.sync.budget.stored import MARGIN_MS, Look, Stored, now_ms
 from connectors.sync.budget.window import Told
 
 log = structlog.get_logger(__name__)
@@ -37,8 +38,9 @@ log = structlog.get_logger(__name__)
 # "slow down" to another process meanwhile.
 SOON_MS = 200
 LONGEST_WAIT = 45.0
-# Who waits looks again: answers may have told meanwhile that there is more room.
-LONGEST_NAP = 1.0
+# Who waits looks again: answers may have told meanwhile that there is more room. Where
+# one slot opens after the other, a look for a few of them is better than one for each.
+SHORTEST_NAP, LONGEST_NAP = 0.01, 1.0
 Answer = TypeVar("Answer")
 
 
@@ -64,9 +66,11 @@ class RateLedger:
         self._stored = Stored(key, self.budgets, priority, zone)
         self._known: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
-        # How many threads ask at this moment, and what was granted but not taken yet.
+        # How many threads wait for a slot, and what was granted but not taken yet.
         self._asking = 0
         self._spare: deque[Slot] = deque()
+        # The last look that had too little for all, and when it was.
+        self._full, self._full_at = Look(0, Slot(0)), 0.0
         # When this thread's last request was granted: what its answer says is no older.
         self._last = threading.local()
         self._database: ThreadPoolExecutor | None = None
@@ -78,26 +82,34 @@ class RateLedger:
         then wait in the outbox instead of in a worker.
         """
         named = tuple(one for one in budgets if one in self.budgets)
+        if not named and (slot := self._spared()):
+            return slot
         deadline = time.monotonic() + LONGEST_WAIT
-        while (grant := self._asked(named)).wait > 0:
-            if grant.spent or time.monotonic() + grant.wait > deadline:
-                self._refuse(grant)
-            time.sleep(min(grant.wait, LONGEST_NAP))
-        return grant.slot
+        with self._lock:
+            self._asking += not named
+        try:
+            while not (look := self._asked(named)).count:
+                if look.spent or time.monotonic() + look.wait > deadline:
+                    self._refuse(look)
+                time.sleep(min(look.wait, LONGEST_NAP))
+        finally:
+            with self._lock:
+                self._asking -= not named
+        return look.slot
 
-    def _refuse(self, grant: Grant) -> NoReturn:
-        if grant.spent:
-            label = self.budgets[grant.spent].label.lower() or grant.spent
+    def _refuse(self, look: Look) -> NoReturn:
+        if look.spent:
+            label = self.budgets[look.spent].label.lower() or look.spent
             raise BudgetSpentError(
                 f"What {WORDS[self.priority]} may use of the {label} of this account "
                 "is used up.",
-                retry_after=grant.wait,
-                budget=grant.spent,
+                retry_after=look.wait,
+                budget=look.spent,
                 code="DAILY",
             )
         raise RateLimitedError(
-            f"The request budget of {self.key} is used up for {grant.wait:.0f} s.",
-            retry_after=grant.wait,
+            f"The request budget of {self.key} is used up for {look.wait:.0f} s.",
+            retry_after=look.wait,
         )
 
     def answered(self, slot: Slot) -> None:
@@ -105,9 +117,7 @@ class RateLedger:
         self._last.sent = slot.at - MARGIN_MS
         self._stored.arrived(slot, now_ms())
 
-    def _asked(self, named: tuple[str, ...]) -> Grant:
-        with self._lock:
-            self._asking += not named
+    def _asked(self, named: tuple[str, ...]) -> Look:
         try:
             return self._run(lambda: self._next(named))
         except DatabaseError as error:
@@ -164,24 +174,29 @@ class RateLedger:
             future = self._database.submit(work)
         return future.result()
 
-    def _next(self, named: tuple[str, ...]) -> Grant:
-        """One grant. All threads that ask at this moment are served by one look.
-
-        Who has its answer counts no more: a grant for it would be left over.
-        """
+    def _next(self, named: tuple[str, ...]) -> Look:
+        """A grant, or how long to wait. One look serves all threads that wait, and
+        what it has seen to be full need not be looked at by each."""
         if named:
-            return self._stored.take(1, named)[0]
-        try:
+            return self._stored.take(1, named)
+        if slot := self._spared():
+            return Look(1, slot)
+        since = time.monotonic() - self._full_at
+        if since < min(self._full.wait, LONGEST_NAP):
+            return replace(self._full, count=0, wait=self._full.wait - since)
+        look = self._stored.take(self._asking, ())
+        if look.wait:
+            look = replace(look, wait=max(look.wait, SHORTEST_NAP))
+            self._full, self._full_at = look, time.monotonic()
+        with self._lock:
+            self._spare.extend((look.count - 1) * [look.slot])
+        return look
+
+    def _spared(self) -> Slot | None:
+        """A slot that was taken ahead a moment ago, which costs no look."""
+        with self._lock:
             self._drop_spare(older=now_ms() + MARGIN_MS - SOON_MS)
-            if not self._spare:
-                grants = self._stored.take(self._asking, ())
-                if grants[0].wait:
-                    return grants[0]
-                self._spare.extend(grant.slot for grant in grants)
-            return Grant(slot=self._spare.popleft())
-        finally:
-            with self._lock:
-                self._asking -= 1
+            return self._spare.popleft() if self._spare else None
 
     def _drop_spare(self, older: float = math.inf) -> None:
         """Slots that were never used: gone from the windows, given back to the day."""
@@ -189,11 +204,13 @@ class RateLedger:
             self._stored.unused(self._spare.popleft())
 
     def _give_back(self) -> None:
-        self._drop_spare()
+        with self._lock:
+            self._drop_spare()
         self._stored.give_back()
 
     def _block(self, budget: BudgetSpec, seconds: float) -> None:
-        self._drop_spare()
+        with self._lock:
+            self._drop_spare()
         self._stored.block(budget, seconds)
 
 

@@ -1,10 +1,11 @@
 """The rows of an account's budgets as one process uses them: looks, takes, corrects.
 
-For the ledger's own thread; only what was answered and told comes from others.
+For the ledger's own thread; others only say what was answered, told and not used.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
@@ -17,8 +18,7 @@ from connectors.models import RateBudget
 from connectors.sdk.shared.budgets import BudgetSpec, Priority
 from connectors.sdk.shared.ports import Slot
 from connectors.sync.budget import counts, day, window
-from connectors.sync.budget.rows import locked
-from connectors.sync.outbox import store
+from connectors.sync.budget.rows import locked, store
 
 # The vendor counts a request from when it arrives, which is after it was granted and
 # before it is answered. Until then it counts as if it took this long to arrive.
@@ -28,17 +28,21 @@ MARGIN_MS = 1000
 AHEAD, SHARE = 16, 8
 # How often it is worth a write that a more important class is waiting.
 ASKED_MS = 1000
+# After this many idle seconds the database connection may be gone, which is asked.
+IDLE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """The answer of the ledger: send now, or try again after `wait` seconds.
+class Look:
+    """What one look has brought: leave to send `count` requests, each with this slot.
 
-    `spent` names the day's budget that this class of work may not use any more.
+    Where that is less than was wanted, nothing more is free for `wait` seconds; `spent`
+    names the day's budget that this class of work may not use any more.
     """
 
+    count: int
+    slot: Slot
     wait: float = 0.0
-    slot: Slot = Slot(0)  # noqa: RUF009 - it cannot be changed
     spent: str = ""
 
 
@@ -64,10 +68,12 @@ class Stored:
         # arrived, and by when they really had (0: never sent).
         self._arrived: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._spared = 0
+        self._used = -math.inf
 
     def arrived(self, slot: Slot, at: int) -> None:
         """The request of a slot has arrived by then; 0: it was never sent."""
         with self._lock:
+            self._spared += not at
             for name in (*self._all, *slot.budgets):
                 if self.budgets[name].window_ms:
                     self._arrived[name].append((slot.at, at))
@@ -75,7 +81,6 @@ class Stored:
     def unused(self, slot: Slot) -> None:
         """A slot that was taken ahead and never used."""
         self.arrived(slot, 0)
-        self._spared += 1
 
     def give_back(self) -> None:
         """Store what was not used, if there is any."""
@@ -90,21 +95,24 @@ class Stored:
     def _rows(self, names: Sequence[str]) -> list[RateBudget]:
         return locked(self.key, [self.budgets[name] for name in names])
 
-    def _tend(self, rows: Sequence[RateBudget], now: int) -> bool:
+    def _tend(self, rows: Sequence[RateBudget], now: int) -> set[str]:
         """Bring rows up to now: what was answered, given back and told meanwhile.
 
-        Whether there was any of that, which has to be stored then.
+        The names of those where there was any of that, which has to be stored then.
         """
-        news = bool(self._spared or self._arrived or self.told)
-        unused, self._spared = self._spared, 0
+        news = set()
+        with self._lock:
+            unused, self._spared = self._spared, 0
         for row in rows:
             back = 0 if self.budgets[row.name].named else unused
+            told = self.told.pop(row.name, None)
+            with self._lock:
+                arrived = self._arrived.pop(row.name, [])
+            if back or told or arrived:
+                news.add(row.name)
             if back:
                 counts.note(row, self.priority, now, granted=-back, refused=0)
-            told = self.told.pop(row.name, None)
             if row.window_ms:
-                with self._lock:
-                    arrived = self._arrived.pop(row.name, [])
                 window.tidy(row, arrived, now, now + MARGIN_MS)
                 if told:
                     window.learn(row, told)
@@ -115,21 +123,28 @@ class Stored:
                 day.correct(row, told.amount - told.remaining, told.amount)
         return news
 
-    def take(self, wanted: int, named: tuple[str, ...]) -> list[Grant]:
-        """Up to `wanted` grants, or one that says how long to wait."""
-        close_old_connections()
+    def take(self, wanted: int, named: tuple[str, ...]) -> Look:
+        """Up to `wanted` grants, or more while there is plenty."""
+        self._check_connection()
         with transaction.atomic():
-            # A flush would cost more than the request it is for.
-            store.without_waiting_for_disk()
             rows, now = self._rows((*self._all, *named)), now_ms()
             news = self._tend(rows, now)
             free, wait, spent = self._room(rows, now)
             ahead = 0 if named else min(AHEAD, free // SHARE)
-            count = 0 if wait else max(1, min(max(wanted, ahead), free))
-            for row in rows:
-                self._granted(row, count, now, news=news)
-        slot = Slot(now + MARGIN_MS, named)
-        return count * [Grant(slot=slot)] or [Grant(wait / 1000, spent=spent)]
+            count = 0 if wait else min(max(wanted, ahead), free)
+            news.update(row.name for row in rows if self._granted(row, count, now))
+            store([row for row in rows if row.name in news])
+            if 0 < count < wanted:
+                _, wait, _ = self._room(rows, now)
+        self._used = time.monotonic()
+        return Look(count, Slot(now + MARGIN_MS, named), wait / 1000, spent)
+
+    def _check_connection(self) -> None:
+        """Asking whether it lives costs half of what a look does; after one that has
+        failed it is always asked."""
+        if time.monotonic() - self._used > IDLE:
+            close_old_connections()
+        self._used = -math.inf
 
     def _room(self, rows: Sequence[RateBudget], now: int) -> tuple[int, int, str]:
         """What all the budgets together leave; which day's budget says no."""
@@ -142,19 +157,20 @@ class Stored:
             spent = row.name if pause and not row.window_ms else spent
         return free, wait, spent
 
-    def _granted(self, row: RateBudget, count: int, now: int, *, news: bool) -> None:
+    def _granted(self, row: RateBudget, count: int, now: int) -> bool:
+        """Count what was granted; whether there is anything to store."""
         # That somebody waits is told to the others, but not with every look.
         waits = row.window_ms and now - row.asked.get(self.priority, 0) > ASKED_MS
-        if not (count or waits or news):
-            return
+        if not (count or waits):
+            return False
         row.asked[self.priority] = now
         if count:
             counts.note(row, self.priority, now, granted=count, refused=0)
             if row.window_ms:
-                row.grants = [*row.grants, *count * [now + MARGIN_MS]]
+                row.grants += count * [now + MARGIN_MS]
             else:
                 day.take(row, self.priority, count)
-        row.save()
+        return True
 
     def set_limits(self, budget: BudgetSpec, requests: int, window_ms: int) -> None:
         with transaction.atomic():

@@ -8,7 +8,7 @@ who comes first never waits for a window that others have filled to the brim.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -49,13 +49,12 @@ def tidy(
     `arrived` are (expected, real) times. A grant from further ahead than `latest` is
     one from before a clock was set back.
     """
-    known = Counter(row.grants)
+    grants = row.grants
     for expected, at in arrived:
-        if at < expected and known[expected]:
-            known[expected] -= 1
-            known[at] += 1
+        if at < expected and expected in grants:
+            grants[grants.index(expected)] = at
     since = now - row.window_ms - TICK_MS - LAG_MS
-    row.grants = sorted(min(at, latest) for at in known.elements() if at > since)
+    row.grants = sorted(min(at, latest) for at in grants if at > since)
 
 
 def learn(row: RateBudget, told: Told) -> None:
@@ -66,7 +65,7 @@ def learn(row: RateBudget, told: Told) -> None:
     """
     if told.at - told.sent > LAG_MS:
         return
-    ours = sum(1 for at in row.grants if at > told.sent - row.window_ms)
+    ours = _later(row, told.sent - row.window_ms)
     others = max(0, told.amount - told.remaining - ours)
     fresh = told.at > row.others_until_ms - row.window_ms + row.window_ms // HOLD_PART
     if others >= row.others or fresh:
@@ -79,7 +78,7 @@ def refused(row: RateBudget, spec: BudgetSpec, until: int, now: int) -> None:
     Where answers do not tell what is left, the others are believed in for a minute, and
     for twice as long each time that this was too short.
     """
-    ours = sum(1 for at in row.grants if now - row.window_ms < at <= now)
+    ours = _later(row, now - row.window_ms) - _later(row, now)
     others = min(max(0, row.requests - ours), max(0, row.requests - 1))
     if not others:
         return
@@ -116,10 +115,15 @@ def room(
     share = _share(row, spec, priority, now)
     allowed = max(1, math.ceil(max(0, row.requests - taken) * share))
     since = now - row.window_ms - TICK_MS
-    free = allowed - sum(1 for at in row.grants if at > since)
+    free = allowed - _later(row, since)
     if free > 0:
         return free, 0
     return 0, max(1, row.grants[-allowed] - since)
+
+
+def _later(row: RateBudget, since: int) -> int:
+    """How many of our grants, which are sorted, are from after then."""
+    return len(row.grants) - bisect_right(row.grants, since)
 
 
 def _share(row: RateBudget, spec: BudgetSpec, priority: Priority, now: int) -> float:

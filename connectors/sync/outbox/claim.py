@@ -93,23 +93,30 @@ def _due(flow: Flow, outcome: str, run_id: int | None) -> QuerySet[SyncRecord]:
 
 
 def claim(flow: Flow, limit: int, *, run_id: int | None = None) -> Claims | None:
-    """Take up to `limit` due records, or None when nothing is due.
+    """Take up to `limit` due records, or None when nothing is due."""
+    while True:
+        with transaction.atomic():
+            rows = _found(flow, limit, run_id)
+            claims = _take(rows) if rows else None
+        if claims or not rows:
+            return claims
+        # Others took them all between our look and our claim. There may be more.
 
-    Suspects come last and one at a time.
-    """
-    with transaction.atomic():
-        rows: list[tuple[Any, ...]] = []
-        for outcome in DUE:
-            due = _due(flow, outcome, run_id).filter(attempts__lt=SUSPECT)
-            rows += due.values_list(*_COLUMNS)[: limit - len(rows)]
-            if len(rows) >= limit:
-                break
-        if not rows:
-            suspects = _due(flow, Outcome.PENDING, run_id).filter(attempts__gte=SUSPECT)
-            retried = _due(flow, Outcome.WAITING, run_id).filter(attempts__gte=SUSPECT)
-            rows = list(suspects.values_list(*_COLUMNS)[:1])
-            rows = rows or list(retried.values_list(*_COLUMNS)[:limit])
-        return _take(rows) if rows else None
+
+def _found(flow: Flow, limit: int, run_id: int | None) -> list[tuple[Any, ...]]:
+    """Up to `limit` due records. Suspects come last and one at a time."""
+    rows: list[tuple[Any, ...]] = []
+    for outcome in DUE:
+        due = _due(flow, outcome, run_id).filter(attempts__lt=SUSPECT)
+        rows += due.values_list(*_COLUMNS)[: limit - len(rows)]
+        if len(rows) >= limit:
+            break
+    if not rows:
+        suspects = _due(flow, Outcome.PENDING, run_id).filter(attempts__gte=SUSPECT)
+        retried = _due(flow, Outcome.WAITING, run_id).filter(attempts__gte=SUSPECT)
+        rows = list(suspects.values_list(*_COLUMNS)[:1])
+        rows = rows or list(retried.values_list(*_COLUMNS)[:limit])
+    return rows
 
 
 def _take(rows: list[tuple[Any, ...]]) -> Claims | None:

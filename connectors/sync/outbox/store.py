@@ -41,6 +41,8 @@ _TYPES = {
     "right_values": "jsonb",
 }
 
+# A PostgreSQL commit that is seen at once and reaches the disk later.
+AT_ONCE = "SET LOCAL synchronous_commit TO OFF"
 _NUL = "\\u0000"
 _TIMES = {name for name, kind in _TYPES.items() if kind == "timestamptz"} | {"version"}
 
@@ -226,7 +228,7 @@ def without_waiting_for_disk() -> None:
     """
     if is_postgresql():
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit TO OFF")
+            cursor.execute(AT_ONCE)
 
 
 def _unclaim(ids: Sequence[int], token: str) -> set[int]:

@@ -239,6 +239,29 @@ def test_claimers_at_the_same_instant_never_share_a_record() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_was_too_slow_for_a_claim_looks_again() -> None:
+    """Nobody is told that nothing is due while there is more than the others take."""
+    run = rows.run(rows.flow())
+    for number in range(300):
+        rows.record(run, number)
+    left: list[int] = []
+    gate = threading.Barrier(4, timeout=20)
+
+    def work() -> None:
+        try:
+            gate.wait()
+            while claim.claim(run.flow, 5) is not None:
+                pass
+            left.append(300 - Claim.objects.count())
+        finally:
+            connections.close_all()
+
+    in_threads(work, 4)
+    assert len(left) == 4
+    assert max(left) <= 3 * 5
+
+
+@pytest.mark.django_db(transaction=True)
 def test_reclaimers_at_the_same_instant_count_each_attempt_once() -> None:
     run = rows.run(rows.flow())
     for number in range(40):
