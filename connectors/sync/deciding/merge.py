@@ -7,7 +7,7 @@ changes of different fields meet, and two of the same field go by that field's r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -110,7 +110,7 @@ class Merger:
 
     def echoes(self, fields: Fields, agreed: Fields) -> bool:
         """Whether a record shows only what was agreed."""
-        return not self._moved(fields, agreed)
+        return not any(self._moved(fields, agreed))
 
     def _touched(self, fields: Fields, agreed: Fields | None) -> Collection[str]:
         """The target's fields that are made of what has changed in the source; all of
@@ -120,12 +120,11 @@ class Merger:
         moved = self._moved(fields, agreed)
         return {name for one in moved for name in self._fed[one]}
 
-    def _moved(self, fields: Fields, agreed: Fields) -> list[str]:
-        return [
-            name
-            for name, info in self._read
-            if name not in agreed or not same(fields.get(name), agreed[name], info)
-        ]
+    def _moved(self, fields: Fields, agreed: Fields) -> Iterator[str]:
+        """The source's fields that are not as agreed."""
+        for name, info in self._read:
+            if name not in agreed or not same(fields.get(name), agreed[name], info):
+                yield name
 
     def merge(
         self,

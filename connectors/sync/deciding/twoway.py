@@ -141,7 +141,7 @@ class TwoWayDecider:
                 record,
                 self._agreed(decision),
                 version=decision.record.version,
-                decided=answers[decision.record.id],
+                decided=answers.get(decision.record.id, {}),
             )
             if merged.held:
                 held.append((decision, merged, record))
