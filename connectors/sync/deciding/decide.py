@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, partial
+from typing import Literal
 
 from connectors.models import Change, Flow, Outcome
 from connectors.sdk.contract import Connector
@@ -52,7 +53,8 @@ class Decider:
             other, back = against
             merger = Merger(flow, mapping, back)
             self.two_way = TwoWayDecider(flow, other, mapping, merger)
-        self.bindings = Bindings(flow, mapping, values=against is not None)
+        agreed: Literal["nothing", "both"] = "both" if against else "nothing"
+        self.bindings = Bindings(flow, mapping, agreed=agreed)
         self.look = Look(flow, mapping)
         self.doubts = Doubts(flow)
         self.gone = Gone(flow)
@@ -150,6 +152,7 @@ class Decider:
         """Items for what is to be written."""
         merged = [d for d in decisions if self.two_way and d.target_id]
         if self.two_way and merged:
+            self.bindings.recall(d.known for d in merged if d.known)
             self.two_way.decide(merged, connector)
         for decision in decisions:
             if not decision.made:

@@ -7,7 +7,7 @@ changes of different fields meet, and two of the same field go by that field's r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -57,8 +57,11 @@ class Merged:
 
 def same(ours: Scalar, theirs: Scalar, info: FieldInfo | None = None) -> bool:
     """Whether two systems mean the same value, however they write it."""
-    if type(ours) is type(theirs) and (ours == theirs or not isinstance(ours, str)):
-        return ours == theirs
+    if type(ours) is type(theirs):
+        if ours == theirs:
+            return True
+        if not isinstance(ours, str):
+            return False
     if ours in (None, "") and theirs in (None, ""):
         return True
     one, other = as_text(ours).strip(), as_text(theirs).strip()
@@ -81,40 +84,47 @@ class Merger:
             if _comes_back(mapping, back, name)
         }
 
-    @property
-    def looked_at(self) -> frozenset[str]:
-        """The fields whose value in the target decides what may be written."""
-        return self.mapping.fill_empty | self.two_way.keys()
+        # The fields whose value in the target decides what may be written.
+        self.looked_at = mapping.fill_empty | self.two_way.keys()
+        self._read = [
+            (name, mapping.source.get(name)) for name in mapping.source_fields
+        ]
+        self._fed = {
+            one: [name for name, reads in mapping.reads.items() if one in reads]
+            for one in mapping.source_fields
+        }
 
     def changed(self, fields: Fields, mapped: Fields, agreed: Agreed) -> dict[str, Any]:
         """What the source has changed, as values of the target."""
         known = agreed.target or {}
+        touched = self._touched(fields, agreed.source)
         return {
             name: value
             for name, value in mapped.items()
-            if self._touched(name, fields, agreed)
-            and not (
-                name in known and same(value, known[name], self.mapping.target[name])
+            if name not in known
+            or (
+                name in touched
+                and not same(value, known[name], self.mapping.target[name])
             )
         }
 
     def echoes(self, fields: Fields, agreed: Fields) -> bool:
         """Whether a record shows only what was agreed."""
-        return all(
-            name in agreed
-            and same(fields.get(name), agreed[name], self.mapping.source.get(name))
-            for name in self.mapping.source_fields
-        )
+        return not any(self._moved(fields, agreed))
 
-    def _touched(self, name: str, fields: Fields, agreed: Agreed) -> bool:
-        reads, known = self.mapping.reads[name], agreed.source
-        if known is None or name not in (agreed.target or {}):
-            return True
-        return any(
-            one not in known
-            or not same(fields.get(one), known[one], self.mapping.source.get(one))
-            for one in reads
-        )
+    def _touched(self, fields: Fields, agreed: Fields | None) -> Collection[str]:
+        """The target's fields that are made of what has changed in the source; all of
+        them where nobody knows."""
+        if agreed is None:
+            return self.mapping.reads.keys()
+        moved = self._moved(fields, agreed)
+        return {name for one in moved for name in self._fed[one]}
+
+    def _moved(self, fields: Fields, agreed: Fields) -> Iterator[str]:
+        """The source's fields that are not as agreed."""
+        for name, info in self._read:
+            if name not in agreed or not same(fields.get(name), agreed[name], info):
+                yield name
 
     def merge(
         self,
@@ -162,15 +172,12 @@ class Merger:
         then sees that the target has changed since, even if it went back to what it
         was before. What is held stays as it was on both sides.
         """
-        held = set(merged.held)
-        kept = set().union(*(self.mapping.reads[name] for name in held), set())
-        source = dict(old.source or {})
-        for name in self.mapping.source_fields:
-            if name not in kept:
-                source[name] = fields.get(name)
-        target = dict(old.target or {})
-        target |= {n: v for n, v in mapped.items() if n not in held}
-        return source, target | merged.kept
+        held = merged.held
+        kept = {one for name in held for one in self.mapping.reads[name]}
+        said = {n: fields.get(n) for n in self.mapping.source_fields if n not in kept}
+        written = {n: v for n, v in mapped.items() if n not in held}
+        source = {**(old.source or {}), **said}
+        return source, {**(old.target or {}), **written, **merged.kept}
 
 
 @dataclass(frozen=True, slots=True)

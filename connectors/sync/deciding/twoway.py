@@ -107,10 +107,10 @@ class TwoWayDecider:
                 decision.end(
                     Outcome.UNCHANGED, "Both sides agree on these values already."
                 )
-            elif self.merger.looked_at & changed.keys():
-                asked.append((decision, changed))
-            else:
+            elif self.merger.looked_at.isdisjoint(changed):
                 self._settle(decision, Merged(values=dict(changed)))
+            else:
+                asked.append((decision, changed))
         if asked:
             self._merge(asked, connector)
 
@@ -130,7 +130,7 @@ class TwoWayDecider:
         found = connector.fetch(self.flow.target_object, ids, fields=names)
         there = {record.key: record for record in found if not record.deleted}
         answers = _answers([decision for decision, _ in asked])
-        waiting = self._in_review([decision.target_id for decision, _ in asked])
+        held: list[tuple[Decision, Merged, SourceRecord]] = []
         for decision, changed in asked:
             record = there.get(decision.target_id)
             if record is None:
@@ -141,17 +141,29 @@ class TwoWayDecider:
                 record,
                 self._agreed(decision),
                 version=decision.record.version,
-                decided=answers[decision.record.id],
+                decided=answers.get(decision.record.id, {}),
             )
-            if merged.held and decision.target_id in waiting:
+            if merged.held:
+                held.append((decision, merged, record))
+            else:
+                self._settle(decision, merged, record)
+        self._ask(held)
+
+    def _ask(self, held: Sequence[tuple[Decision, Merged, SourceRecord]]) -> None:
+        """Have a person asked, once: not while the other direction is asking."""
+        waiting = self._in_review([decision.target_id for decision, _, _ in held])
+        for decision, merged, record in held:
+            if decision.target_id in waiting:
                 decision.error = OtherDirectionError(
                     "Both sides have changed this record; a person is being asked."
                 )
-                continue
-            self._settle(decision, merged, record)
+            else:
+                self._settle(decision, merged, record)
 
     def _in_review(self, target_ids: list[str]) -> set[str]:
         """Those for which the other direction asks a person already."""
+        if not target_ids:
+            return set()
         asked = Review.objects.filter(
             record__flow=self.against,
             record__source_id__in=target_ids,

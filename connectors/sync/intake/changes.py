@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from connectors.models import Flow
 from connectors.models.record import OPEN
@@ -27,7 +28,8 @@ class Changes:
         self.mapping = mapping
         other = against(flow)
         self.merger = Merger(flow, mapping, other[1]) if other else None
-        self.bindings = Bindings(flow, mapping, values=other is not None)
+        agreed: Literal["nothing", "source"] = "source" if other else "nothing"
+        self.bindings = Bindings(flow, mapping, agreed=agreed)
 
     def among(self, records: Sequence[SourceRecord]) -> list[tuple[SourceRecord, str]]:
         """The records that are not as we know them, with their fingerprints.
@@ -38,7 +40,8 @@ class Changes:
         waiting = keyed.records(self.flow.pk, list(latest), OPEN)
         sent = {one.source_id: one for one in waiting}
         bound = self.bindings.known(list(latest))
-        found = []
+        found: list[tuple[SourceRecord, str]] = []
+        differing: list[tuple[SourceRecord, Known]] = []
         for key, record in latest.items():
             mark = self._mark(record)
             seen = bound.get(key)
@@ -51,21 +54,30 @@ class Changes:
             elif seen is None or seen.source_gone:
                 new = True
             else:
-                new = seen.source_fingerprint != mark and not self._echo(record, seen)
+                new = seen.source_fingerprint != mark
+                if new:
+                    differing.append((record, seen))
             if new:
                 found.append((record, mark))
-        return found
+        echoes = self._echoes(differing)
+        return [one for one in found if one[0].key not in echoes]
 
     def _mark(self, record: SourceRecord) -> str:
         if record.deleted:
             return fingerprint("deleted", self.mapping.version)
         return self.mapping.source_fingerprint(stored_fields(record))
 
-    def _echo(self, record: SourceRecord, known: Known) -> bool:
-        """Whether it only shows what the other direction has written."""
-        if not (self.merger and known.agreed.source):
-            return False
-        return self.merger.echoes(record.fields, known.agreed.source)
+    def _echoes(self, differing: Sequence[tuple[SourceRecord, Known]]) -> set[str]:
+        """Those that only show what the other direction has written."""
+        if self.merger is None:
+            return set()
+        self.bindings.recall(seen for _, seen in differing)
+        return {
+            record.key
+            for record, seen in differing
+            if seen.agreed.source
+            and self.merger.echoes(record.fields, seen.agreed.source)
+        }
 
 
 def _older(record: SourceRecord, waiting: keyed.Found) -> bool:

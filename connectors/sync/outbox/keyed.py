@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection
 
-from connectors.models import Binding, SyncRecord
+from connectors.models import Binding, Flow, SyncRecord
 
 _RECORDS = SyncRecord._meta.db_table
 _BINDINGS = Binding._meta.db_table
+_FLOWS = Flow._meta.db_table
 
 
 class Found(NamedTuple):
@@ -57,6 +58,20 @@ def bindings(
         by = (f"{side}_id", keys)
         found += _rows(_BINDINGS, columns, by, {"pair_id": pair_id})
     return found
+
+
+def carried(ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Id, whether its source is the left side, payload and mapped of each record."""
+    if not ids:
+        return []
+    chosen, these = among("r.id", ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.id, f.source_is_left, r.payload, r.mapped "  # noqa: S608
+            f"FROM {_RECORDS} r JOIN {_FLOWS} f ON f.id = r.flow_id WHERE {chosen}",
+            [these],
+        )
+        return list(cursor.fetchall())
 
 
 def moment(stored: datetime | None) -> datetime | None:
