@@ -9,13 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.bench import report
-from tests.bench.environment import (
-    NAMES,
-    WORKERS,
-    CaseError,
-    postgresql_problem,
-    run_case,
-)
+from tests.bench.cases import Case, lines_of
+from tests.bench.contest.benches import CONTESTS, hold
+from tests.bench.environment import NAMES, WORKERS, postgresql_problem
 from tests.bench.report import Column, Line, console
 from tests.bench.tables import (
     ADMIN,
@@ -41,21 +37,17 @@ qad       all items read and orders entered by the QAD connector alone, both edi
 stream    all contacts read by the HubSpot connector alone, none kept: memory stays flat
 hooks     a flood of HubSpot's webhooks against the shipped web server: how soon they
           are answered, and until all they tell of has arrived
+backfill  100,000 contacts of 100 properties read from a stand-in without limit, by us
+          and by peers in turn; then with 20,000 that share one timestamp
+rejects   40,000 companies written under 190 requests in 10 s by two flows at once, by
+          us and by peers in turn; rows and whole batches are refused
 
 Each case has a process, a sandbox and a database of its own; nothing is kept. A case
 whose outcome is not exactly right shows "wrong" instead of a time. PostgreSQL is
 expected on 127.0.0.1:5432, user postgres, without a password; the database mlc_bench
-is dropped and created there.
+is dropped and created there. The peers of `backfill` and `rejects`, dlt and singer-sdk,
+are installed on first use into var/peers, apart from the product.
 """
-
-
-@dataclass(frozen=True)
-class Case:
-    """One run of a benchmark's module."""
-
-    module: str
-    options: Sequence[str]
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -122,6 +114,17 @@ def _twoway(customers: int, changes: int, latency: int, seconds: float) -> Case:
     return Case("tests.bench.twoway", options, seconds)
 
 
+def stream_verdict(lines: list[Line]) -> list[str]:
+    """How the reader's memory grows with the number of contacts."""
+    if any(line.wrong for line in lines) or len(lines) < 2:
+        return []
+    small, large = (lines[n].figures for n in (0, -1))
+    times, growth = large["records"] / small["records"], large["peak"] / small["peak"]
+    return [
+        f"memory, {times:.0f} times the contacts: {growth - 1:+.0%} (aim: within 20%)"
+    ]
+
+
 def _stream(count: int, seconds: float) -> Case:
     return Case("tests.bench.stream", (str(count),), seconds)
 
@@ -181,35 +184,47 @@ BENCHES = {
         STREAM,
         [_stream(100_000, 600), _stream(1_000_000, 2400)],
         [_stream(10_000, 300), _stream(50_000, 300)],
+        stream_verdict,
     ),
 }
 
 
 def main() -> int:
-    """Run what was asked for; 1 when anything was wrong."""
+    """Run what was asked for; 1 when anything was wrong with us."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
         description="Measure the product as it ships.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    known = (*BENCHES, *CONTESTS)
     parser.add_argument(
         "names", nargs="*", metavar="NAME",
-        help=f"which of {', '.join(BENCHES)} (default: all)",
+        help=f"which of {', '.join(known)} (default: all)",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="smaller, in minutes")
     parser.add_argument("--db", choices=list(NAMES), help="only this database")
+    beside = parser.add_argument_group("of backfill and rejects")
+    beside.add_argument("--size", type=int, help="another number of records")
+    beside.add_argument("--rounds", type=int, help="default: 3, with --quick 1")
     chosen = parser.parse_args()
-    unknown = set(chosen.names) - set(BENCHES)
+    unknown = set(chosen.names) - set(known)
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     databases = _databases(chosen.db)
-    right = [
-        run(BENCHES[name], database, quick=chosen.quick)
-        for name in chosen.names or BENCHES
-        for database in databases
-    ]
-    return 0 if databases and all(right) else 1
+    if not databases:
+        return 1
+    right = []
+    for name in chosen.names or known:
+        if name in CONTESTS:
+            small, rounds = chosen.quick, chosen.rounds or (1 if chosen.quick else 3)
+            one = CONTESTS[name]
+            size = chosen.size or (one.quick if small else one.size)
+            right.append(hold(one, databases, size, rounds))
+        else:
+            bench = BENCHES[name]
+            right += [run(bench, one, quick=chosen.quick) for one in databases]
+    return 0 if all(right) else 1
 
 
 def _databases(only: str | None) -> list[str]:
@@ -222,15 +237,8 @@ def _databases(only: str | None) -> list[str]:
 
 def run(bench: Bench, database: str, *, quick: bool) -> bool:
     """Run a benchmark's cases and show its table; whether all was right."""
-    lines: list[Line] = []
-    for case in bench.quick if quick else bench.cases:
-        name = " ".join((case.module.rpartition(".")[2], *case.options))
-        console.print(f"[dim]{NAMES[database]}: {name} ...[/dim]", highlight=False)
-        try:
-            said = run_case(case.module, database, *case.options, seconds=case.seconds)
-            lines += report.received(said)
-        except CaseError as error:
-            lines.append(Line(name, {}, [str(error)]))
+    cases = bench.quick if quick else bench.cases
+    lines = [one for case in cases for one in lines_of(case, database)]
     title = f"{bench.title} · {NAMES[database]} · {os.cpu_count()} cores"
     report.show(title, bench.columns, lines)
     for verdict in bench.judge(lines):

@@ -15,7 +15,8 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = "postgres://postgres@127.0.0.1:5432"
-DATABASE = "mlc_bench"
+# Another name lets two benchmarks run beside each other.
+DATABASE = os.environ.get("BENCH_DATABASE", "mlc_bench")
 WORKERS = 2
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,8 +29,10 @@ from connectors.models import (  # noqa: E402
     SyncRecord,
     SyncRun,
 )
+from connectors.sandbox.core.client import ControlClient  # noqa: E402
 from connectors.sandbox.hubspot.config import HubSpotConfig  # noqa: E402
 from connectors.sandbox.hubspot.mischief import FULL_BATCH, Mischief  # noqa: E402
+from connectors.sdk.contract import Connector  # noqa: E402
 from connectors.sync import connect, runs  # noqa: E402
 from connectors.sync.intake.poll import Poller  # noqa: E402
 from connectors.sync.mapping.versions import compiled  # noqa: E402
@@ -54,21 +57,27 @@ def fates(keys: list[str]) -> dict[str, set[str]]:
     }
 
 
-def read_all(run: SyncRun) -> None:
-    """Fill the outbox with all there is, as a worker's first minute would."""
+def read_all(
+    run: SyncRun, part: Callable[[Connector], Connector] | None = None
+) -> None:
+    """Fill the outbox with all there is, as a worker's first minute would.
+
+    `part` shows the reader only some of it.
+    """
     token = FlowState.objects.claim(run.flow_id, seconds=LONGEST)
     assert token
     mapping = compiled(run.flow)
     with connect.open_connector(run.flow.source) as source:
         poller = Poller(run.flow, run, mapping, token)
-        poller.poll(source, deadline=time.monotonic() + LONGEST)
+        shown = part(source) if part else source
+        poller.poll(shown, deadline=time.monotonic() + LONGEST)
     FlowState.objects.release(run.flow_id, token)
     SyncRun.objects.filter(pk=run.pk).update(read_done_at=timezone.now())
 
 
-def first_request(box: Sandbox) -> datetime:
+def first_request(hubspot: ControlClient) -> datetime:
     """When the first batch was sent, by the clock that both sides share here."""
-    first = next(one for one in box.hubspot.log() if "batch/upsert" in one["path"])
+    first = next(one for one in hubspot.log() if "batch/upsert" in one["path"])
     return datetime.fromisoformat(first["time"]) - timedelta(milliseconds=first["ms"])
 
 
@@ -150,7 +159,7 @@ def measure(customers: int) -> list[Line]:
         with worker() as labour:
             measured = Meter(box, labour).carried_out(run, LONGEST)
         ended = run.finished_at or timezone.now()
-        measured.seconds = (ended - first_request(box)).total_seconds()
+        measured.seconds = (ended - first_request(box.hubspot)).total_seconds()
         wrong = problems(measured, box, set.union(*bad.values()), keys)
         return [
             Line(

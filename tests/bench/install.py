@@ -40,11 +40,7 @@ BACK = {
 def install(url: Mapping[str, str]) -> list[Flow]:
     """Migrate, connect to the sandbox, create the ERP properties and the flows."""
     call_command("migrate", verbosity=0)
-    jde = Connection(name="JDE", system="jde")
-    jde.set_values(
-        {"base_url": url["jde"], "username": "HSINTEG", "password": "sandbox-1"}
-        | {"page_size": 2000, "parallel": 4}
-    )
+    jde = jde_connection(url, "JDE")
     hubspot = Connection(name="HubSpot", system="hubspot")
     hubspot.set_values(
         {"base_url": url["hubspot"], "access_token": "pat-na1-sandbox-full"}
@@ -61,9 +57,35 @@ def install(url: Mapping[str, str]) -> list[Flow]:
         connect.ensure_fields(hubspot, object_type, names)
         connect.refresh_catalogue(hubspot, object_type)
     flows = recipes.install("jde_hubspot", jde, hubspot)
-    flows[0].mappings.exclude(target_field__in=MAPPED).delete()
-    save_version(flows[0])
+    _map(flows[0])
     return flows
+
+
+def jde_connection(url: Mapping[str, str], name: str) -> Connection:
+    """A connection to JD Edwards, not yet stored."""
+    jde = Connection(name=name, system="jde")
+    jde.set_values(
+        {"base_url": url["jde"], "username": "HSINTEG", "password": "sandbox-1"}
+        | {"page_size": 2000, "parallel": 4}
+    )
+    return jde
+
+
+def install_second(url: Mapping[str, str], first: Flow) -> Flow:
+    """Another flow of customers into the same account, from a connection of its own."""
+    jde = jde_connection(url, "JDE 2")
+    jde.save()
+    result = connect.check(jde)
+    if not result.ok:
+        raise RuntimeError(result.message)
+    flow = recipes.install("jde_hubspot", jde, first.target, prefix="Second: ")[0]
+    _map(flow)
+    return flow
+
+
+def _map(flow: Flow) -> None:
+    flow.mappings.exclude(target_field__in=MAPPED).delete()
+    save_version(flow)
 
 
 def install_back(there: Flow) -> Flow:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 # A pipe has no width; the widest table needs this.
-_WIDTH = 110
+_WIDTH = 126
 console = Console()
 if console.width < _WIDTH:
     console = Console(width=_WIDTH)

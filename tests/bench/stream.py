@@ -6,8 +6,9 @@ A case of its own process: `python -m tests.bench.stream 100000`.
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import time
+from pathlib import Path
 
 import django
 
@@ -16,7 +17,7 @@ django.setup()
 from connectors.sdk.contract import Context  # noqa: E402
 from connectors.sdk.network import NetworkPolicy  # noqa: E402
 from connectors.systems.hubspot.connector import HubSpotConnector  # noqa: E402
-from tests.bench import report  # noqa: E402
+from tests.bench import processes, report  # noqa: E402
 from tests.bench.report import Line  # noqa: E402
 from tests.bench.world import Sandbox, sandbox  # noqa: E402
 
@@ -37,8 +38,13 @@ def fill(box: Sandbox, count: int) -> None:
 
 
 def peak_mib() -> float:
-    """The most memory this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory this process has had since it, or `forget_peak`, began."""
+    return processes.peak_mib(os.getpid())
+
+
+def forget_peak() -> None:
+    """Let the peak begin anew at what is in memory now: see proc(5), clear_refs."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def measure(count: int) -> list[Line]:
@@ -48,6 +54,7 @@ def measure(count: int) -> list[Line]:
         settings = {"access_token": TOKEN, "base_url": box.url["hubspot"]}
         context = Context(network=NetworkPolicy.from_cidrs(["127.0.0.0/8"]))
         requests = box.requests()["hubspot"]
+        forget_peak()
         before, began, seen = peak_mib(), time.monotonic(), 0
         with HubSpotConnector(settings, context) as connector:
             for page in connector.read("contacts", None, fields=["email", "lastname"]):

@@ -39,6 +39,28 @@ GOVERNED = (
     Column("CPU s worker", "cpu_ours", tenths, is_time=True),
     Column("peak MiB", "peak", whole),
 )
+BACKFILL = (
+    Column("records", "records", whole),
+    Column("median\ns", "seconds", tenths, is_time=True),
+    Column("spread\ns", "spread", is_time=True),
+    Column("records\n/s", "rate", whole, is_time=True),
+    Column("CPU\ns", "cpu", tenths, is_time=True),
+    Column("records/\nCPU s", "per_core", whole, is_time=True),
+    Column("calls", "requests", whole),
+    Column("429", "refused", whole),
+    Column("peak\nMiB", "peak", whole),
+)
+REJECTS = (
+    Column("records", "records", whole),
+    Column("median\ns", "seconds", tenths, is_time=True),
+    Column("spread\ns", "spread", is_time=True),
+    Column("floor\ns", "floor", tenths),
+    Column("×\nfloor", "ratio", hundredths, is_time=True),
+    Column("CPU\ns", "cpu", tenths, is_time=True),
+    Column("calls", "requests", whole),
+    Column("429", "refused", whole),
+    Column("peak\nMiB", "peak", whole),
+)
 ADMIN = (
     Column("first ms", "first", tenths, is_time=True),
     Column("then ms", "again", tenths, is_time=True),
