@@ -9,6 +9,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
+from connectors.sdk.http import RetryPolicy
 from tests.emptying import Emptying
 from tests.sync import site as sites
 
@@ -30,6 +31,18 @@ def django_db_setup(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             TransactionTestCase, "_fixture_teardown", lambda _case: emptying.restore()
+        )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def impatient() -> Iterator[None]:
+    """What is tried again inside one call is tried as often, but soon: a stand-in that
+    is told to fail does not recover by being waited for."""
+    usual = RetryPolicy.delay
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            RetryPolicy, "delay", lambda one, attempt: min(usual(one, attempt), 0.05)
         )
         yield
 
