@@ -59,11 +59,13 @@ migrations: $(DEV) ## no model without its migration
 	@echo "== migrations"
 	@DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 
-# --dist loadgroup keeps tests together that share one sandbox or one browser.
+# --dist loadgroup keeps tests together that share one browser. One worker more than a
+# small machine has cores: many tests wait, for processes, leases or limits. Bytecode is
+# written even where the environment forbids it: tests start processes by the dozen.
 .PHONY: pytest
 pytest: $(DEV) ## the tests alone; ARGS are passed on
 	@echo "== pytest"
-	@$(PY) -m pytest -n 2 --dist loadgroup -rs $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 3 --dist loadgroup -rs $(ARGS)
 	@test -x $(CHROMIUM) || { \
 		echo; \
 		echo "The browser tests were SKIPPED: there is no $(CHROMIUM) on this machine."; \

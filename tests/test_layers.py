@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,10 @@ MOST_MODULES = 12
 SLUGS = set(SYSTEMS) | set(STAND_INS)
 
 
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Everything in a file."""
+    return [*ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path)))]
 
 
 def name_of(path: Path) -> str:
@@ -63,7 +66,7 @@ def layer_of(path: Path) -> str:
 
 def imports(path: Path) -> Iterator[str]:
     """The dotted modules that a file imports, wherever in it."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -92,14 +95,19 @@ def allowed(path: Path, imported: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_imports_only_the_layers_below_it(path: Path) -> None:
-    if path.parent == APP and path.name == "__init__.py":
-        assert list(ours(path)) == []
-        return
-    assert layer_of(path) in MAY_IMPORT, "a new layer: say what it may import"
-    wrong = sorted({name for name in ours(path) if not allowed(path, name)})
-    assert wrong == []
+def test_modules_import_only_the_layers_below_them() -> None:
+    assert list(ours(APP / "__init__.py")) == []
+    wrong = {
+        name_of(path): sorted({name for name in ours(path) if not allowed(path, name)})
+        for path in MODULES
+        if path != APP / "__init__.py"
+    }
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_every_layer_says_what_it_may_import() -> None:
+    layers = {layer_of(path) for path in MODULES if path != APP / "__init__.py"}
+    assert layers <= set(MAY_IMPORT), "a new layer: say what it may import"
 
 
 @pytest.mark.parametrize("slug", sorted(SYSTEMS))
@@ -146,10 +154,14 @@ def slugs_compared(node: ast.AST) -> set[str]:
     return found & SLUGS
 
 
-@pytest.mark.parametrize("path", shared(), ids=name_of)
-def test_shared_code_never_asks_which_system_it_is(path: Path) -> None:
-    for node in ast.walk(tree(path)):
-        assert slugs_compared(node) == set(), f"line {getattr(node, 'lineno', '?')}"
+def test_shared_code_never_asks_which_system_it_is() -> None:
+    found = [
+        f"{name_of(path)}:{getattr(node, 'lineno', '?')}"
+        for path in shared()
+        for node in nodes(path)
+        if slugs_compared(node)
+    ]
+    assert found == []
 
 
 def test_a_system_is_one_folder_with_a_spec_and_one_stand_in() -> None:
@@ -163,38 +175,36 @@ def test_a_system_is_one_folder_with_a_spec_and_one_stand_in() -> None:
 # --------------------------------------------------------------------------- sizes
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_stays_short(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").count("\n")
-    assert lines <= LONGEST_MODULE
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """The names of a file's functions and their lengths."""
+    for node in nodes(path):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_functions_stay_short(path: Path) -> None:
-    long = {
-        node.name: (node.end_lineno or 0) - node.lineno + 1
-        for node in ast.walk(tree(path))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
-    }
-    assert long == {}
+def test_modules_stay_short() -> None:
+    lines = {name_of(p): p.read_text(encoding="utf-8").count("\n") for p in MODULES}
+    assert {name: n for name, n in lines.items() if n > LONGEST_MODULE} == {}
 
 
-@pytest.mark.parametrize(
-    "folder", sorted({path.parent for path in MODULES}), ids=name_of
-)
-def test_a_folder_stays_small(folder: Path) -> None:
-    modules = [p for p in folder.glob("*.py") if p.name != "__init__.py"]
-    # Django finds commands by their file, one each, in one folder.
-    most = 20 if folder.name == "commands" else MOST_MODULES
-    assert len(modules) <= most, sorted(p.name for p in modules)
+def test_functions_stay_short() -> None:
+    long = [
+        f"{name_of(path)}: {name}"
+        for path in MODULES
+        for name, length in functions(path)
+        if length > LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_folders_stay_small() -> None:
+    for folder in {path.parent for path in MODULES}:
+        modules = [p.name for p in folder.glob("*.py") if p.name != "__init__.py"]
+        # Django finds commands by their file, one each, in one folder.
+        most = 20 if folder.name == "commands" else MOST_MODULES
+        assert len(modules) <= most, (name_of(folder), sorted(modules))
 
 
 def test_median_of_functions_is_a_screenful_at_most() -> None:
-    lengths = sorted(
-        (node.end_lineno or 0) - node.lineno + 1
-        for path in MODULES
-        for node in ast.walk(tree(path))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    )
+    lengths = sorted(length for path in MODULES for _, length in functions(path))
     assert lengths[len(lengths) // 2] <= 12

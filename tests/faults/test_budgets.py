@@ -305,10 +305,8 @@ def test_a_class_waits_for_those_above_it(site: Site) -> None:
         waiting.start()
         time.sleep(1)
         assert 0 < len(told) <= 30, "of 40; what was taken ahead counts as well"
-        began = time.monotonic()
-        for _ in range(3):
-            first.acquire()
-        assert time.monotonic() - began < 2
+        ours = [first.acquire().at for _ in range(3)]
+        assert max(ours) < min(told) + 10_000, "they had to wait for the next window"
         waiting.join(40)
         assert len(told) == 31
 
@@ -343,7 +341,7 @@ def test_what_others_search_is_learned_from_a_refusal(site: Site) -> None:
     site.crm.config(search_per_second=5, foreign_search_per_s=2)
     began = time.monotonic()
     with connect.open_connector(site.hubspot) as connector:
-        for n in range(24):
+        for n in range(15):
             connector.find("companies", "name", [f"Nobody {n}"])
     assert time.monotonic() - began < 25
     refused = [one for one in site.crm.log() if one["status"] == 429]

@@ -14,6 +14,21 @@ ShortAudit = tuple[str, str, str, str, int]
 _USERS = ("JSMITHSON", "ARCLERK1", "MDMADMIN", "CONVERSION", "MWEISS")
 
 
+class Audits(dict[int, ShortAudit]):
+    """The endings of one program by number, each made when it is first asked for."""
+
+    def __init__(self, program: str, stamps: list[tuple[str, int]]):
+        super().__init__()
+        self._program = program
+        self._stamps = stamps
+
+    def __missing__(self, number: int) -> ShortAudit:
+        user = _USERS[number % len(_USERS)]
+        made = (user, self._program, "E1WEB01", *self._stamps[number])
+        self[number] = made
+        return made
+
+
 class Moments:
     """Days by distance from the seeding day, as stored dates."""
 
@@ -27,17 +42,14 @@ class Moments:
         """YYYYMMDD of `offset` days after (or before) the seeding day."""
         return self._days[offset]
 
-    def audits(self, program: str) -> list[ShortAudit]:
+    def audits(self, program: str) -> Audits:
         """Endings (USER, PID, JOBN, UPMJ, UPMT) over two years; one in fifty never set.
 
         They end the day before seeding, so that no row is ahead of the clock.
         """
         if not self._stamps:
             self._stamps = [self._stamp() for _ in range(AUDITS)]
-        return [
-            (_USERS[n % len(_USERS)], program, "E1WEB01", *stamp)
-            for n, stamp in enumerate(self._stamps)
-        ]
+        return Audits(program, self._stamps)
 
     def _stamp(self) -> tuple[str, int]:
         if self._rng.random() < 0.02:
@@ -50,4 +62,4 @@ class Moments:
         return hours * 10000 + rest // 60 * 100 + rest % 60
 
     def _format(self, offset: int) -> str:
-        return (self._today + timedelta(days=offset)).strftime("%Y%m%d")
+        return (self._today + timedelta(days=offset)).isoformat().replace("-", "")
