@@ -41,6 +41,7 @@ class Options:
     url_encoding: Literal["utf-8", "cp1252"]
     seat_words: tuple[str, ...]
     keep_session: bool
+    by_enet: bool
     odata_url: str
     odata_user: str
     odata_password: str
@@ -102,10 +103,12 @@ def _enet(given: Given, company_password: str) -> dict[str, Any]:
 
 def _odata(given: Given) -> dict[str, Any]:
     company = given.text("odata_company") or given.text("company_id").upper()
+    by_enet = given.text("read_by") == "enet"
     return {
+        "by_enet": by_enet,
         "odata_url": f"{_address(given, 'odata_url', ODATA_PATH)}/{company}",
         "odata_user": given.text("odata_username") or given.text("operator"),
-        "odata_password": given.secret("odata_password"),
+        "odata_password": "" if by_enet else given.secret("odata_password"),
         "counted": given.flag("odata_count"),
         "page_size": given.number("page_size"),
     }

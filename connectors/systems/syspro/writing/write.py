@@ -79,10 +79,10 @@ class Writer:
         )
 
     def _exists(self, key: str) -> bool:
-        """Whether the table has this key, by OData: e.net says it in words alone."""
-        odata = self._link.odata
-        query = odata.query(self._target.table, ())
-        return bool(odata.named(query, query.table.key, [(key,)]))
+        """Whether the table has this key, as read: e.net says it in words alone."""
+        tables = self._link.tables
+        query = tables.query(self._target.table, ())
+        return bool(tables.named(query, query.table.key, [(key,)]))
 
     def _setup(self) -> Setup:
         if self._target.setup is None:
