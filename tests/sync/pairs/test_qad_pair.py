@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import requests
 
 from connectors.models import (
     Connection,
@@ -243,3 +244,53 @@ def test_what_is_missing_stops_before_sending(site: QadSite) -> None:
     assert not [one for one in site.erp.log() if "rder" in one["path"]]
     outcome = Counter(SyncRecord.objects.values_list("outcome", flat=True))
     assert outcome[Outcome.PENDING] == 0
+
+
+PEOPLE = ("Key people of customers to contacts", "Key people of suppliers to contacts")
+
+
+def companies_of(site: QadSite, contact: str) -> set[str]:
+    """The ERP keys of the companies that a contact is associated with."""
+    keys = {str(one["id"]): key for key, one in site.held("companies").items()}
+    root = site.hubspot.settings["base_url"]
+    answer = requests.post(
+        f"{root}/crm/associations/2026-09/contacts/companies/batch/read",
+        json={"inputs": [{"id": contact}]},
+        headers={"Authorization": "Bearer pat-na1-sandbox-full"},
+        timeout=30,
+    ).json()
+    ends = [end for one in answer["results"] for end in one["to"]]
+    return {keys[str(end["toObjectId"])] for end in ends}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_person_of_a_customer_and_a_supplier_is_one_contact_of_both(
+    site: QadSite, first: int
+) -> None:
+    for name in ("Customers to companies", "Suppliers to companies"):
+        site.run(name)
+    order = (PEOPLE[first], PEOPLE[1 - first])
+    for name in order:
+        site.run(name)
+    failed = SyncRecord.objects.filter(outcome=Outcome.FAILED)
+    assert {one.error_class for one in failed} <= {"guard", "ambiguous"}
+    (customer,) = (
+        r for r in site.erp.records("customers")
+        if r["customerCode"] == "C1001" and r["sharedSetCode"] == "SHARED10"
+    )  # fmt: skip
+    mail = customer["customerContactV2s"][0]["EMail"].lower()
+    people = [one for one in site.held("contacts").values() if one["email"] == mail]
+    (person,) = people
+    both = {f"qad:{site.context}:customer:C1001", f"qad:{site.context}:supplier:S2001"}
+    assert companies_of(site, person["id"]) == both
+    kept = person["erp_key"]
+    assert ":customer:" in kept if first == 0 else ":supplier:" in kept
+    # Nothing is written to and fro: what has not changed in QAD is not sent again.
+    site.crm.clear_log()
+    for name in (*order, *order):
+        site.run(name)
+    sent = [one for one in site.crm.log() if one["method"] != "GET"]
+    assert not [one for one in sent if "/contacts/batch/up" in one["path"]]
+    people = [one for one in site.held("contacts").values() if one["email"] == mail]
+    assert [one["erp_key"] for one in people] == [kept]
+    assert site.crm.ledger("contacts")["types"]["contacts"]["created_twice"] == []

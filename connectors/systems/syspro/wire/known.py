@@ -20,9 +20,7 @@ _NUMBERS = (
     "DiscValue TrnYear TrnMonth Register SummaryLine DetailLine QtyInvoiced "
     "NetSalesValue TaxValue CostValue SalesOrderLine PostValue"
 )
-_DATES = (
-    "DateLastSale DateLastPay DateCustAdded InvoiceDate PodEntryDate JournalDate"
-)
+_DATES = "DateLastSale DateLastPay DateCustAdded InvoiceDate PodEntryDate JournalDate"
 _SOLD_TO = "SoldToAddr1 SoldToAddr2 SoldToAddr3 SoldToAddr3Loc SoldToAddr4 SoldToAddr5"
 
 
