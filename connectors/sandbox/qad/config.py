@@ -33,6 +33,10 @@ class QadConfig(Config):
     basic: bool = True
     """Whether a user and a password with each call will do."""
 
+    party_version: str = "V2"
+    """Of the documents of customers and suppliers: `V2`, `V3`, or `` for customers."""
+    missing_browses: list[str] = field(default_factory=list)
+    """Browses that this release does not have."""
     page_cap: int = 1000
     """A larger page takes so long that the proxy answers 504."""
     date_filter: bool = True
