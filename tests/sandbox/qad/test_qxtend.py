@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -132,6 +133,19 @@ def test_a_message_sent_twice_without_a_number_makes_two(qxi: Qxi) -> None:
     qxi.control.config(time_out_after_store=False)
     qxi.send(order())
     assert len(qxi.numbers()) == 2
+
+
+def test_the_pool_of_sessions_makes_callers_wait_and_gives_them_up(qxi: Qxi) -> None:
+    qxi.control.config(sessions=1, session_held_s=0.2)
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(qxi.send, (order(f"H{n}") for n in range(3))))
+    assert all("success" in one for one in answers), "they have waited for each other"
+    qxi.control.config(session_wait_s=0.1)
+    qxi.control.edit(action="sessions", count=1)
+    assert "ProcessException009" in qxi.send(order("H9"))
+    assert sorted(qxi.numbers()) == ["H0", "H1", "H2"]
+    qxi.control.edit(action="sessions", count=0)
+    assert "success" in qxi.send(order("H9"))
 
 
 def test_document_types_are_refused(qxi: Qxi) -> None:
