@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from connectors.models import (
+    Binding,
     Connection,
     Flow,
     Intent,
@@ -23,7 +24,7 @@ from connectors.models import (
 from connectors.sandbox.core.client import ControlClient
 from connectors.sandbox.core.runner import SandboxThread
 from connectors.sandbox.registry import stand_in_class
-from connectors.sync import execution, recipes, runs
+from connectors.sync import execution, recipes, replay, runs
 from tests.sync.site import assert_counts_add_up, outcomes, pass_time
 from tests.systems.qad.case import PATHS
 
@@ -294,3 +295,31 @@ def test_one_person_of_a_customer_and_a_supplier_is_one_contact_of_both(
     people = [one for one in site.held("contacts").values() if one["email"] == mail]
     assert [one["erp_key"] for one in people] == [kept]
     assert site.crm.ledger("contacts")["types"]["contacts"]["created_twice"] == []
+
+
+def test_a_failed_write_is_replayed_with_the_times_of_both_sides(site: QadSite) -> None:
+    name = "Customers to companies"
+    site.erp.edit(type="customers", key="C1001", set={"city": "Ghent"})
+    refused = {"status": "error", "category": "VALIDATION_ERROR", "message": "Not now"}
+    rule = {"status": 400, "json": refused}
+    site.crm.faults({"match": {"path": "/companies/batch/upsert"}, "do": rule})
+    site.run(name)
+    site.crm.clear_faults()
+    key = f"{site.context}:customer:C1001"
+    failed = SyncRecord.objects.get(flow__name=name, source_id=key)
+    assert failed.outcome == Outcome.FAILED
+    changed_at = failed.version
+    # By QXtend the queries tell the day alone, which is no time of a change.
+    assert (changed_at is not None) == (site.context == "SHARED10")
+    found = replay.replay(SyncRecord.objects.filter(pk=failed.pk), None)
+    for _ in range(20):
+        if execution.execute(found.runs[0].pk):
+            break
+    failed.refresh_from_db()
+    assert (failed.outcome, failed.version) == (Outcome.CREATED, changed_at)
+    before = failed.history.all()[0]
+    assert (before.outcome, before.error_class) == (Outcome.FAILED, "rejected")
+    bound = Binding.objects.get(pair=site.flows[name].pair, left_id=key)
+    assert bound.left_version == changed_at
+    (one,) = (r for r in site.crm.records("companies") if r["id"] == bound.right_id)
+    assert failed.response["changed_at"][:19] == one["updatedAt"][:19]
