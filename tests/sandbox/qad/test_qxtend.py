@@ -45,6 +45,7 @@ class Qxi:
         to: str = "QADERP",
         action: bool = True,
         space: str = SPACE,
+        template: str = ENVELOPE,
         **context: str,
     ) -> str:
         """The text of the answer, after its status."""
@@ -54,7 +55,7 @@ class Qxi:
             f"<q:propertyValue>{value}</q:propertyValue></q:ttContext>"
             for name, value in {**GOOD, **context}.items()
         )
-        body = ENVELOPE.format(space=space, to=to, context=rows, orders=orders)
+        body = template.format(space=space, to=to, context=rows, orders=orders)
         headers = {"Content-Type": "text/xml", **({"SOAPAction": ""} if action else {})}
         answer = requests.post(self.url, body.encode(), headers=headers, timeout=9)
         return f"{answer.status_code} {answer.text}"
@@ -146,6 +147,18 @@ def test_the_pool_of_sessions_makes_callers_wait_and_gives_them_up(qxi: Qxi) -> 
     assert sorted(qxi.numbers()) == ["H0", "H1", "H2"]
     qxi.control.edit(action="sessions", count=0)
     assert "success" in qxi.send(order("H9"))
+
+
+def test_without_detail_the_number_that_was_given_is_not_told(qxi: Qxi) -> None:
+    assert "<soNbr>" in qxi.send(order())
+    brief = (
+        "<w:ReferenceParameters><q:suppressResponseDetail>true"
+        "</q:suppressResponseDetail></w:ReferenceParameters></s:Header>"
+    )
+    answer = qxi.send(order(), template=ENVELOPE.replace("</s:Header>", brief))
+    assert "<result>success</result>" in answer
+    assert "soNbr" not in answer
+    assert len(qxi.numbers()) == 2
 
 
 def test_document_types_are_refused(qxi: Qxi) -> None:

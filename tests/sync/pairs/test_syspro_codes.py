@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.models import FieldMapping, Flow, Outcome, SyncRecord
-from connectors.sync import connect, recipes
+from connectors.models import FieldMapping, Flow, Outcome, SyncRecord, SyncRun
+from connectors.sync import connect, execution, recipes, replay
 from connectors.sync.mapping.versions import save_version
 from tests.sync.pairs.test_syspro_pair import CUSTOMER, Pair, pair
-from tests.sync.site import assert_counts_add_up
+from tests.sync.site import assert_counts_add_up, pass_time
 
 __all__ = ["pair"]
 BACK = "syspro_hubspot_codes"
@@ -178,3 +178,57 @@ def test_the_table_itself_is_kept_in_agreement(tables: Pair) -> None:
     book = erp.ledger("TblArTerms")["types"]["TblArTerms"]["keys"]
     assert (book["77"]["created"], book["77"]["updated"]) == (1, 0)
     assert_counts_add_up()
+
+
+FAULT = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>'
+    "<faultcode>s:Server</faultcode><faultstring>XML element 'description' is not "
+    "valid</faultstring></s:Fault></s:Body></s:Envelope>"
+)
+
+
+def on_setup(pair: Pair, **do: Any) -> None:
+    """The next writing call goes wrong."""
+    pair.erp.faults({"match": {"path": r"/Setup/"}, "times": 1, "do": do})
+
+
+@pytest.mark.parametrize("fault", ["stolen", "seats", "xml in a 500", "lost answer"])
+def test_what_goes_wrong_on_the_way_costs_no_code_and_makes_no_second(
+    tables: Pair, fault: str
+) -> None:
+    own, erp = tables.flows["there"].target_object, tables.erp
+    words = "Fünf Tage – “später”"
+    tables.crm.edit(type=own, action="create", set={"code": "05", "words": words})
+    if fault == "stolen":
+        erp.edit(action="steal_session", operator="HSYNC")
+    elif fault == "seats":
+        erp.edit(action="kill_sessions")
+        erp.edit(action="occupy_seats", count=5)
+    elif fault == "xml in a 500":
+        on_setup(tables, status=500, text=FAULT)
+    else:
+        on_setup(tables, apply_then_drop=True)
+    run = tables.run("back")
+    if fault == "seats":
+        assert "no e.net seat free" in said_anywhere(run)
+        assert not erp.records("TblArTerms", ["05"])
+        erp.edit(action="kill_sessions")
+    if fault == "xml in a 500":
+        (failed,) = SyncRecord.objects.filter(run=run, outcome=Outcome.FAILED)
+        assert "'description' is not valid" in failed.error_message
+        replay.replay(SyncRecord.objects.filter(pk=failed.pk), None)
+    pass_time(hours=1)
+    execution.push_flow(tables.flows["back"].pk)
+    tables.run("back")
+    (row,) = erp.records("TblArTerms", ["05"])
+    assert row["Description"] == words
+    book = erp.ledger("TblArTerms")["types"]["TblArTerms"]["keys"]
+    assert (book["05"]["created"], book["05"]["updated"]) == (1, 0)
+    assert_counts_add_up()
+
+
+def said_anywhere(run: SyncRun) -> str:
+    """What a person is told of a run that came to nothing."""
+    records = SyncRecord.objects.filter(flow=run.flow)
+    texts = [run.message, *records.values_list("error_message", flat=True)]
+    return " ".join(texts)

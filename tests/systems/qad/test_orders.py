@@ -10,7 +10,10 @@ import pytest
 
 from connectors.sandbox.core.runner import SandboxThread
 from connectors.sandbox.qad.standin import QadStandIn
-from connectors.sdk.errors import ConfigurationError, UnavailableError
+from connectors.sdk.errors import (
+    ConfigurationError,
+    UnavailableError,
+)
 from connectors.systems.qad.faces.ordering import order_number
 from tests.systems.qad.case import Qad, adaptive, enterprise, line, qad, site_box
 
@@ -120,6 +123,26 @@ def test_a_time_out_after_storing_is_uncertain(enterprise: Qad) -> None:
     (again,) = enterprise.write(enterprise.order("HU-3001"))
     assert again.outcome == "unchanged"
     assert len(enterprise.orders("HU-3001")) == 1
+
+
+def test_an_order_that_was_closed_before_it_was_whole_is_left_alone(
+    adaptive: Qad,
+) -> None:
+    """The answer to our last call is lost, and a clerk closes the order meanwhile."""
+    adaptive.fault(CONFIRM, drop=True)
+    item = adaptive.order("HU-3009")
+    (lost,) = adaptive.write(item)
+    assert lost.error is not None
+    assert lost.error.error_class == "uncertain"
+    (held,) = adaptive.orders("HU-3009 *")
+    key, closed = held["salesOrderNumber"], {"orderStatus": "C"}
+    adaptive.control.edit(type="orders", key=key, set=closed)
+    (refused,) = adaptive.write(item)
+    assert refused.error is not None
+    assert "not allowed" in refused.error.message
+    (order,) = [o for o in adaptive.orders() if o["salesOrderNumber"] == key]
+    assert order["purchaseOrder"] == "HU-3009 *"
+    assert not adaptive.orders("HU-3009")
 
 
 def test_a_number_that_is_taken_is_left_alone(adaptive: Qad) -> None:

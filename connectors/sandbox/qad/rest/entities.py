@@ -154,6 +154,8 @@ class Entities:
         if given.get("concurrencyHash") != row["concurrencyHash"]:
             text = "The record was changed by another user since it was read"
             said.add("concurrencyHash", "", text, "QRA-409")
+        if row.get("orderStatus") == "C":
+            row["disallowedActions"] = "update"
         if "update" in str(row.get("disallowedActions", "")):
             said.add(kind.code, row[kind.code], "Update is not allowed", "QRA-13")
         self._check(kind, given, said)

@@ -36,7 +36,6 @@ from connectors.systems.syspro.wire.xmltext import found, local
 
 # By REST a query is part of an address; a comparison takes some 260 bytes of it.
 _COMPARISONS = 12
-_CALL = "COMFND"
 
 
 class Comfnd:
@@ -129,21 +128,23 @@ class Comfnd:
 
     def _rows(self, query: Query, top: int) -> list[Row]:
         try:
-            answer = self._enet.query(_CALL, _document(query, top))
+            return self._asked(query, top)
         except RejectedError as refusal:
             raise ConfigurationError(
                 f"{query.table.name}: {refusal.message}",
                 advice="A column named in the connection may not exist here.",
             ) from None
+
+    def _asked(self, query: Query, top: int) -> list[Row]:
+        """The rows. Raises RejectedError for a table or a column there is not."""
+        answer = self._enet.query("COMFND", _document(query, top))
         return [_row(query, one) for one in found(answer, "row")]
 
     def _learned(self, known: Table) -> Table | None:
         """The table with the columns it has here; None where there is none."""
         try:
-            rows = self._rows(Query(known, known.key), 1)
-        except ConfigurationError as refusal:
-            if refusal.code:  # not about the table: the object is not licensed
-                raise
+            rows = self._asked(Query(known, known.key), 1)
+        except RejectedError:
             return None
         if not rows:
             return known
