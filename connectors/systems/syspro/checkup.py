@@ -49,7 +49,7 @@ class Checkup:
         )
         return CheckResult(
             findings=tuple(self._findings),
-            account=f"{self._link.tables.where}/{self._options.company}",
+            account=f"{self._options.host}/{self._options.company}",
             details={name: text for name, text in self._details.items() if text},
         )
 

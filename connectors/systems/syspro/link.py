@@ -55,7 +55,7 @@ class Link:
             options.changed_column: "Edm.Date",
             options.invoice_date_column: "Edm.Date",
         }
-        return Comfnd(self.enet, options.enet_url, types, page_size=options.page_size)
+        return Comfnd(self.enet, types, page_size=options.page_size)
 
     def _wire(self) -> Wire:
         options = self.options

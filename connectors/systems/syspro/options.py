@@ -29,8 +29,12 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What spec.toml explains, as the code wants it. `timeout` is in seconds."""
+    """What spec.toml explains, as the code wants it. `timeout` is in seconds.
 
+    `host` is the instance's, whatever addresses its services have.
+    """
+
+    host: str
     enet_url: str
     soap: bool
     operator: str
@@ -74,8 +78,8 @@ def parse_options(
     Raises ConfigurationError that names the setting.
     """
     given = Given(settings, specs)
-    given.url("base_url")
     return Options(
+        host=urlsplit(given.url("base_url")).hostname or "",
         **_enet(given, str(settings.get("company_password") or "")),
         **_odata(given),
         **_reading(given),

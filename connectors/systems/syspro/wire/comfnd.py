@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
@@ -41,19 +40,11 @@ _COMPARISONS = 12
 class Comfnd:
     """See `Tables`."""
 
-    def __init__(
-        self, enet: Enet, address: str, types: Mapping[str, str], *, page_size: int
-    ) -> None:
+    def __init__(self, enet: Enet, types: Mapping[str, str], *, page_size: int) -> None:
         """`types` are those of columns that the connection names itself."""
         self._enet, self._types, self.page_size = enet, types, page_size
-        self._host = urlsplit(address).hostname or ""
         self._lock = threading.Lock()
         self._shown: dict[str, Table | None] = {}
-
-    @property
-    def where(self) -> str:
-        """See `Tables`."""
-        return self._host
 
     def shown(self, name: str) -> Table | None:
         """See `Tables`. Only tables that are known; asked once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from connectors.sdk.errors import (
     AuthenticationError,
@@ -72,11 +72,6 @@ class Odata:
                 )
                 self._schema = schema_of(answer.body.decode("utf-8", "replace"))
             return self._schema
-
-    @property
-    def where(self) -> str:
-        """See `Tables`."""
-        return urlsplit(self._http.base_url).hostname or ""
 
     def shown(self, name: str) -> Table | None:
         """See `Tables`."""

@@ -105,10 +105,6 @@ def one_of(names: Sequence[str], values: Sequence[Scalar]) -> Condition | None:
 class Tables(Protocol):
     """The tables of one company. Its methods raise ConnectorError."""
 
-    @property
-    def where(self) -> str:
-        """The host that answers."""
-
     def shown(self, name: str) -> Table | None:
         """A table as this site shows it; None where it does not."""
 
