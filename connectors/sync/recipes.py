@@ -2,8 +2,9 @@
 
 A flow of a recipe goes from its source to its target, with `reverse` the other way. It
 may hold any setting of a flow, and its `mappings`, `match_rules`, `guards` and
-`write_backs`. What only the installation knows stands in `asks`, a question by name,
-and as {name} in the texts of rows.
+`write_backs`; rows are suggested besides, unless it says `suggest = false`. What only
+the installation knows stands in `asks`, a question by name, and as {name} in the texts
+of rows.
 """
 
 from __future__ import annotations
@@ -170,7 +171,8 @@ def _filled(value: Any, answers: Mapping[str, str]) -> Any:
 
 
 def _made(table: Table, ends: Table, prefix: str, status: FlowStatus) -> Flow:
-    parts = {"reverse", "mappings", *_RULES}
+    parts = {"reverse", "suggest", "mappings", *_RULES}
+    wanted = table.get("suggest", True)
     said = {name: value for name, value in table.items() if name not in parts}
     flow = Flow(**{**said, **ends, "name": f"{prefix}{table['name']}"})
     flow.status = status
@@ -178,15 +180,15 @@ def _made(table: Table, ends: Table, prefix: str, status: FlowStatus) -> Flow:
     for name, kind in _RULES.items():
         for position, row in enumerate(table.get(name, ())):
             kind(flow=flow, position=position, **row).save()
-    _map(flow, table.get("mappings", ()))
+    _map(flow, table.get("mappings", ()), suggest(flow) if wanted else ())
     return flow
 
 
-def _map(flow: Flow, rows: Sequence[Table]) -> None:
+def _map(flow: Flow, rows: Sequence[Table], suggested: Iterable[FieldMapping]) -> None:
     given = [FieldMapping(flow=flow, **row) for row in rows]
     named = {row.target_field for row in given}
-    suggested = [row for row in suggest(flow) if row.target_field not in named]
-    for position, row in enumerate([*suggested, *given]):
+    others = [row for row in suggested if row.target_field not in named]
+    for position, row in enumerate([*others, *given]):
         row.position = position
         row.save()
     save_version(flow)

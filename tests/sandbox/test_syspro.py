@@ -226,3 +226,61 @@ def test_a_payment_shows_in_balances_and_in_no_date(client: Client) -> None:
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"InvoiceBal1", "TimeStamp"}
     assert len(client.rows("EDU1/ArInvoicePay", filter=own)) == 1
+
+
+def test_an_enquiry_takes_a_short_key_and_prints_for_people(client: Client) -> None:
+    document = "<Query><Key><Customer>13</Customer></Key></Query>"
+    given = {"BusinessObject": "ARSQRY", "XmlIn": document}
+    answer = client.enet("Query/Query", UserId=client.logon(), **given).text
+    assert f"<Customer>{KEY}</Customer>" in answer
+    assert "xmlns:TBLART='TBLART'" in answer
+    assert "<TBLART:Description>" in answer
+    assert "<Edited_InvoiceBal>" in answer
+
+
+def test_an_item_is_told_all_that_is_wrong_with_it(client: Client) -> None:
+    token = client.logon()
+    invoiced = client.rows("EDU1/ArInvoice", top="1")[0]["Customer"]
+    fields = (
+        "<Name>" + "N" * 51 + "</Name><CustomerClass>QQ</CustomerClass>"
+        "<Currency>GBP</Currency><Email>nobody</Email>"
+    )
+    answer = client.update(token, item(invoiced, fields))
+    for number in ("220020", "220031", "220032", "220050"):
+        assert f"<ErrorNumber>{number}</ErrorNumber>" in answer
+    client.control.config(over_long="truncate")
+    rules = "<IgnoreWarnings>Y</IgnoreWarnings>"
+    fields = "<Name>" + "N" * 51 + "</Name><Email>nobody</Email>"
+    answer = client.update(token, item(invoiced, fields), rules)
+    assert "ErrorNumber" not in answer
+    row = client.control.records("ArCustomer", [invoiced])[0]
+    assert (row["Name"], row["Email"]) == ("N" * 50, "nobody")
+
+
+def test_a_search_knows_its_columns_brackets_and_wild_cards(client: Client) -> None:
+    def found(where: str, column: str = "Customer") -> str:
+        document = (
+            "<Query><TableName>ArCustomer</TableName><ReturnRows>3</ReturnRows>"
+            f"<Columns><Column>{column}</Column></Columns><Where>{where}</Where>"
+            "<OrderBy><Column>Customer</Column></OrderBy></Query>"
+        )
+        given = {"BusinessObject": "COMFND", "XmlIn": document}
+        return client.enet("Query/Query", UserId=client.logon(), **given).text
+
+    def test(condition: str, value: str, more: str = "") -> str:
+        return (
+            f"<Expression>{more}<Column>Customer</Column><Condition>{condition}"
+            f"</Condition><Value>{value}</Value></Expression>"
+        )
+
+    assert f"<Customer>{KEY}</Customer>" in found(test("LIKE", "?*0?3"))
+    assert "<RowsReturned>       3</RowsReturned>" in found(test("GT", "0"))
+    opened = test("GT", "0", "<OpenBracket>(</OpenBracket>")
+    assert found(opened).startswith("ERROR: Where: the brackets")
+    assert found(test("GT", "0"), column="ModDate").startswith("ERROR: Column")
+
+
+def test_odata_is_only_read(client: Client) -> None:
+    url = f"{client.url}/SYSPRO8Odata/SYSPROOData/EDU1/ArCustomer"
+    for method in ("POST", "PATCH", "DELETE"):
+        assert requests.request(method, url, auth=ODATA, timeout=10).status_code == 405

@@ -41,6 +41,7 @@ def _answer(record: SyncRecord) -> list[tuple[str, str]]:
     labels = {
         "outcome": "Outcome",
         "id": "Id in the target",
+        "changed_at": "Changed in the target, by its clock",
         "request_id": "Request id (for the other system's support)",
         "status": "HTTP status",
         "code": "Error code",

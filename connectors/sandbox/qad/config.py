@@ -33,6 +33,10 @@ class QadConfig(Config):
     basic: bool = True
     """Whether a user and a password with each call will do."""
 
+    party_version: str = "V2"
+    """Of the documents of customers and suppliers: `V2`, `V3`, or `` for customers."""
+    missing_browses: list[str] = field(default_factory=list)
+    """Browses that this release does not have."""
     page_cap: int = 1000
     """A larger page takes so long that the proxy answers 504."""
     date_filter: bool = True
@@ -63,6 +67,12 @@ class QadConfig(Config):
         default_factory=lambda: ["eB2_1", "eB2_2", "ERP3_1"]
     )
     """Versions of QDocs that the site has installed."""
+    sessions: int = 4
+    """Calls that QXtend carries out at once; further ones wait for a session."""
+    session_wait_s: float = 10.0
+    """How long a call waits for a session before it is given up."""
+    session_held_s: float = 0.0
+    """How long a call holds its session."""
     time_out_after_store: bool = False
     """A QDoc is stored, then answered with ProcessException009."""
     query_decimals: str = "."

@@ -96,7 +96,8 @@ class QadStandIn(StandIn):
         `set` (the default) changes the fields in `set` of the record `key`, without a
         stamp where `touch` is false; `insert` adds the record in `set` to the first
         domain; `delete` takes `key` out; `fill` adds `count` items; `browse` adds a
-        browse `id` of the site's own with `columns`, by their names in it.
+        browse `id` of the site's own with `columns`, by their names in it; `sessions`
+        lets others hold `count` sessions of QXtend's pool.
         """
         name, action = str(change.get("type")), str(change.get("action", "set"))
         if action == "fill":
@@ -106,6 +107,9 @@ class QadStandIn(StandIn):
             columns = dict(change["columns"])
             self.browses.known[str(change["id"])] = Browse(name, columns, lax=True)
             return {"id": change["id"]}
+        if action == "sessions":
+            self._qxtend.occupied = int(change["count"])
+            return {"occupied": self._qxtend.occupied}
         kind = KINDS[name]
         context = SHARED if kind.context == "sharedSetCode" else DOMAIN
         given = {k: _exact(v) for k, v in dict(change.get("set", {})).items()}

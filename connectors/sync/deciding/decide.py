@@ -132,8 +132,13 @@ class Decider:
             )
 
     def _nameless(self, decision: Decision) -> bool:
-        """Whether the target could not tell what this record is."""
-        if self.object.create_is_not_idempotent or (self.two_way and decision.known):
+        """Whether the target could not tell what this record is.
+
+        What is never created is known by its id, or left alone.
+        """
+        if self.object.create_is_not_idempotent or not self.flow.creates:
+            return False
+        if self.two_way and decision.known:
             return False
         return not as_text(decision.values.get(self.flow.match_field))
 

@@ -20,9 +20,10 @@ class Look:
     def __init__(self, flow: Flow, mapping: CompiledMapping) -> None:
         self.flow = flow
         self.mapping = mapping
-        # What a record is recognised by is sent whatever its row's mode.
+        # What a record is recognised by is sent whatever its row's mode; but one that
+        # another flow has brought, and that is known by its id, keeps its own.
         self.create_only = mapping.create_only - {flow.match_field}
-        self.fill_empty = mapping.fill_empty - {flow.match_field}
+        self.fill_empty = mapping.fill_empty
 
     def at(self, decisions: Sequence[Decision], connector: Connector) -> None:
         """Look, and leave out what may not be overwritten."""
@@ -31,12 +32,22 @@ class Look:
             return
         current = self._current(looked, connector)
         for decision in looked:
-            there = current.get(self._match_value(decision).lower())
+            there = current.get(self._called(decision))
             if there is not None:
                 self._adapt(decision, there)
 
     def _match_value(self, decision: Decision) -> str:
         return as_text(decision.values.get(self.flow.match_field))
+
+    def _by_id(self, decision: Decision) -> bool:
+        """Whether the key that the target has may be another than ours."""
+        return bool(decision.target_id) and self.flow.match_field in self.fill_empty
+
+    def _called(self, decision: Decision) -> str:
+        """What the target is asked for."""
+        if self._by_id(decision):
+            return decision.target_id
+        return self._match_value(decision).lower()
 
     def _must_look(self, decision: Decision) -> bool:
         if not self._match_value(decision):
@@ -49,17 +60,20 @@ class Look:
     def _current(
         self, decisions: Sequence[Decision], connector: Connector
     ) -> dict[str, tuple[str, Fields]]:
-        found = connector.find(
-            self.flow.target_object,
-            self.flow.match_field,
-            [self._match_value(d) for d in decisions],
-            fields=sorted({name for d in decisions for name in d.values}),
-        )
-        return {
-            value.lower(): (records[0].key, records[0].fields)
-            for value, records in found.items()
-            if records
-        }
+        kind = self.flow.target_object
+        fields = sorted({name for d in decisions for name in d.values})
+        ids = [d.target_id for d in decisions if self._by_id(d)]
+        keys = [self._match_value(d) for d in decisions if not self._by_id(d)]
+        found = {}
+        if keys:
+            held = connector.find(kind, self.flow.match_field, keys, fields=fields)
+            found = {
+                key.lower(): records[0] for key, records in held.items() if records
+            }
+        if ids:
+            known = connector.fetch(kind, ids, fields=fields)
+            found |= {record.key: record for record in known}
+        return {name: (one.key, one.fields) for name, one in found.items()}
 
     def _adapt(self, decision: Decision, there: tuple[str, Fields]) -> None:
         """Leave out what may not be overwritten; nothing left means unchanged."""
@@ -71,9 +85,12 @@ class Look:
             if name not in self.create_only
             and not (name in self.fill_empty and current.get(name) not in (None, ""))
         }
+        refs = {n: v for n, v in item.refs.items() if n not in self.create_only}
+        # Associations are not looked at: they are there once we have written them.
+        linked = not refs or bool(decision.known and decision.known.target_fingerprint)
         decision.target_id = target_id
         decision.values = values
-        if all(
+        if linked and all(
             same(value, current.get(name), self.mapping.target.get(name))
             for name, value in values.items()
         ):
@@ -82,5 +99,4 @@ class Look:
                 "The target was asked, and holds these values already.",
             )
         else:
-            refs = {n: v for n, v in item.refs.items() if n not in self.create_only}
             decision.item = replace(item, fields=values, refs=refs, target_id=target_id)

@@ -209,6 +209,8 @@ def _response(result: WriteResult) -> str:
         "id": result.target_id,
         "request_id": result.request_id,
     }
+    if result.modified_at:
+        said["changed_at"] = result.modified_at.isoformat()
     assigned = {"assigned": dict(result.assigned)} if result.assigned else {}
     return store.json_text({**said, **assigned})
 

@@ -16,6 +16,7 @@ from connectors.sdk.network import travels_in_clear
 from connectors.sdk.records import CheckResult, Finding
 from connectors.systems.qad.faces.adaptive import CHANGED, Adaptive
 from connectors.systems.qad.faces.face import Face, Row
+from connectors.systems.qad.faces.sources import OTHERS
 from connectors.systems.qad.names import CUSTOMER, ITEM, ORDER, SUPPLIER, Kind
 from connectors.systems.qad.options import Options
 from connectors.systems.qad.wire.auth import CONTROL
@@ -111,6 +112,7 @@ class Checkup:
         except ConfigurationError as error:
             self._unread.append(error)
             self._add("warning", f"{kind.label}: {error.message}", error.advice)
+            self._propose(kind)
         except AuthenticationError as error:
             if error.status != 403:
                 raise
@@ -145,6 +147,31 @@ class Checkup:
 
     # -------------------------------------------------------------- Adaptive ERP
 
+    def _propose(self, kind: Kind) -> None:
+        """Names of other releases, where those of the connection do not answer."""
+        if not isinstance(self._face, Adaptive):
+            return
+        named = self._options.sources[kind.name]
+        others = tuple(one for one in OTHERS.get(kind.name, ()) if one not in named)
+        found = next(self._face.sources.answering(kind, others), None)
+        if found:
+            self._add(
+                "warning",
+                f"{kind.label}: {found.path} answers here, by {found.browse}.",
+                f"Enter in the connection: {found}",
+            )
+
+    def _named(self, face: Adaptive, kind: Kind) -> None:
+        """Which of several names answers."""
+        named = self._options.sources[kind.name]
+        if len(named) > 1:
+            found = face.sources.of(kind)
+            self._add(
+                "ok",
+                f"{kind.label} are read as {found.path}: name "
+                f"{named.index(found) + 1} of {len(named)} answers.",
+            )
+
     def _log_in(self, face: Adaptive) -> None:
         link = face.link
         link.auth.headers()
@@ -158,11 +185,12 @@ class Checkup:
     def _documents(self, face: Adaptive) -> None:
         for kind in KINDS:
             with self._alone(kind):
+                self._named(face, kind)
                 page = face.browse(kind).page(1, size=1)
                 if not page.rows:
                     continue
                 code = str(page.rows[0].get(kind.code) or "")
-                row = face.entity(kind).read(self._options.context(kind.context), code)
+                row = next(iter(face.whole(kind, [code])), None)
                 if row is None:
                     raise ConfigurationError(
                         f"The list shows {code}, and the document is not there.",

@@ -23,6 +23,9 @@ class Source:
     path: str
     view: str
 
+    def __str__(self) -> str:
+        return f"{self.browse} {self.path} {self.view}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordering:
@@ -60,7 +63,7 @@ class Options:
     page_size: int
     parallel: int
     contact_fields: Mapping[str, str]
-    sources: Mapping[str, Source]
+    sources: Mapping[str, tuple[Source, ...]]
     queries: Mapping[str, str]
     versions: Mapping[str, str]
     separator: str
@@ -154,23 +157,23 @@ def _pairs(given: Given, name: str) -> dict[str, str]:
     return found
 
 
-def _sources(given: Given) -> dict[str, Source]:
-    found = {}
+def _sources(given: Given) -> dict[str, tuple[Source, ...]]:
+    found: dict[str, tuple[Source, ...]] = {}
     for name, setting in (
         ("customers", "customer_source"),
         ("suppliers", "supplier_source"),
         ("items", "item_source"),
         ("sales_orders", "order_source"),
     ):
-        words = given.text(setting).split()
-        if len(words) != 3:
+        named = [one.split() for one in given.text(setting).split(";") if one.strip()]
+        if not named or any(len(words) != 3 for words in named):
             raise given.wrong(setting, "must be three words: browse, path and view")
-        found[name] = Source(*words)
+        found[name] = tuple(Source(*words) for words in named)
     words = given.text("mfg_customer_source").split()
     if words != ["none"]:
         if len(words) != 2:
             raise given.wrong("mfg_customer_source", "must be two words: path and view")
-        found["mfg_customers"] = Source("", *words)
+        found["mfg_customers"] = (Source("", *words),)
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.sdk.errors import ConnectorError, RecordError
 from connectors.sdk.network import travels_in_clear
@@ -15,14 +14,19 @@ from connectors.systems.syspro.options import Setup
 from connectors.systems.syspro.wire.schema import Table
 from connectors.systems.syspro.writing.documents import document, parameters
 
+_ENET, _GUIDE = "e.net", "docs/connect-syspro.md"
 _NEEDED = ("ArCustomer",)
 _USEFUL = ("ArCustomerBal", "ArInvoice", "ArTrnDetail", "ArInvoicePay", "InvMaster",
            "TblArTerms", "TblCustomerClass")  # fmt: skip
 _UNCONFIRMED = (
-    "No public manual tells: the setup objects of classes and terms, the words of a "
-    "full licence, $count of OData, characters in addresses of e.net, the column "
-    "with the days of terms, and that JournalDate shows payments. Each is a setting."
+    "the setup objects of classes and terms, the words of a full licence, characters "
+    "in addresses of e.net, the column with the days of terms, that JournalDate shows "
+    "payments, "
 )
+_OF_READING = {
+    True: "how COMFND refuses an unknown table, and how many rows it gives at once",
+    False: "$count of OData",
+}
 
 
 class Checkup:
@@ -36,16 +40,28 @@ class Checkup:
     def result(self) -> CheckResult:
         """What was found; never raises."""
         self._settings()
-        shown = self._face("OData", self._tables, self._columns, self._customers)
-        logged_on = self._face("e.net", self._reached, self._logged_on, self._queried)
-        if shown and logged_on:
-            self._face("e.net", self._setups)
-        self._details["not confirmed"] = _UNCONFIRMED
+        if self._faces():
+            self._face(_ENET, self._setups)
+        told = _UNCONFIRMED + _OF_READING[self._options.by_enet]
+        self._add(
+            "ok",
+            f"No public manual tells: {told}.",
+            f"Each has a setting; {_GUIDE} says how to look at it once.",
+        )
         return CheckResult(
             findings=tuple(self._findings),
-            account=f"{urlsplit(self._options.odata_url).hostname}/{self._options.company}",
+            account=f"{self._options.host}/{self._options.company}",
             details={name: text for name, text in self._details.items() if text},
         )
+
+    def _faces(self) -> bool:
+        """Whether tables can be read and e.net be called."""
+        e_net = (self._reached, self._logged_on, self._queried)
+        tables = (self._tables, self._columns, self._customers)
+        if self._options.by_enet:
+            return self._face(_ENET, *e_net, *tables)
+        shown = self._face("OData", *tables)
+        return self._face(_ENET, *e_net) and shown
 
     def _face(self, name: str, *steps: Callable[[], None]) -> bool:
         """Whether all steps came to their end."""
@@ -65,14 +81,15 @@ class Checkup:
 
     def _settings(self) -> None:
         options = self._options
-        self._details |= {"e.net": options.enet_url, "OData": options.odata_url}
+        odata = "" if options.by_enet else options.odata_url
+        self._details |= {_ENET: options.enet_url, "OData": odata}
         if travels_in_clear(options.enet_url):
             self._add(
                 "warning",
                 "e.net passwords travel unencrypted, and by REST within the address.",
                 "Use https://; else they are in the logs of every proxy between.",
             )
-        if travels_in_clear(options.odata_url):
+        if travels_in_clear(odata):
             self._add(
                 "warning",
                 "The OData password travels unencrypted.",
@@ -88,31 +105,31 @@ class Checkup:
     # ------------------------------------------------------------------ OData
 
     def _tables(self) -> None:
-        schema = self._link.odata.schema
+        tables, face = self._link.tables, _ENET if self._options.by_enet else "OData"
         for name in _NEEDED:
-            self._link.odata.table(name)
-        shown = [name for name in (*_NEEDED, *_USEFUL) if name in schema]
-        self._add("ok", f"OData shows {', '.join(shown)}.")
-        missing = [name for name in _USEFUL if name not in schema]
+            tables.table(name)
+        missing = [name for name in _USEFUL if tables.shown(name) is None]
+        shown = [name for name in (*_NEEDED, *_USEFUL) if name not in missing]
+        self._add("ok", f"{face} shows {', '.join(shown)}.")
         if missing:
             self._add(
                 "warning",
-                f"OData does not show {', '.join(missing)}.",
+                f"{face} does not show {', '.join(missing)}.",
                 "What is in them stays empty: balances, lines, descriptions.",
             )
 
     def _columns(self) -> None:
-        options, schema = self._options, self._link.odata.schema
-        self._date_column(schema.get("ArInvoice"), options.invoice_date_column)
+        options, tables = self._options, self._link.tables
+        self._date_column(tables.shown("ArInvoice"), options.invoice_date_column)
         if options.changed_column:
-            self._date_column(schema.get("ArCustomer"), options.changed_column)
+            self._date_column(tables.shown("ArCustomer"), options.changed_column)
         else:
             self._add(
                 "ok",
                 "Customers have no column that tells changes: all are read each time, "
                 "and those that say nothing new are dropped.",
             )
-        self._terms(schema.get("TblArTerms"))
+        self._terms(tables.shown("TblArTerms"))
 
     def _date_column(self, table: Table | None, column: str) -> None:
         if table and not table.is_date(column):
@@ -141,9 +158,10 @@ class Checkup:
         )
 
     def _customers(self) -> None:
-        count = self._link.odata.count(self._link.odata.query("ArCustomer", ()))
+        tables = self._link.tables
+        count = tables.count(tables.query("ArCustomer", ()))
         if count is None:
-            self._add("warning", "OData does not count rows; progress stays unknown.")
+            self._add("warning", "Rows are not counted; progress stays unknown.")
             return
         self._details["customers"] = str(count)
         level = "ok" if count else "warning"
@@ -185,20 +203,20 @@ class Checkup:
         self._add("ok", "e.net queries are licensed (COMFND).")
 
     def _setups(self) -> None:
-        options, schema = self._options, self._link.odata.schema
+        options = self._options
         for label, table, setup in (
             ("Customer classes", "TblCustomerClass", options.class_setup),
             ("Terms", "TblArTerms", options.terms_setup),
         ):
             if setup is None:
                 self._add("ok", f"{label} are only read: no setup object is named.")
-            elif table in schema:
+            elif self._link.tables.shown(table):
                 self._validated(label, table, setup)
 
     def _validated(self, label: str, table: str, setup: Setup) -> None:
         """Let SYSPRO check an update of a code that is there, which changes nothing."""
-        query = self._link.odata.query(table, ("Description",))
-        first = next(self._link.odata.pages(query), [])
+        query = self._link.tables.query(table, ("Description",))
+        first = next(self._link.tables.pages(query), [])
         if not first:
             return
         key = str(first[0][query.table.key[0]])

@@ -1,4 +1,4 @@
-"""The SYSPRO connector: reads tables by OData, writes by e.net."""
+"""The SYSPRO connector: reads tables by OData or e.net, writes by e.net."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class SysproConnector(Connector):
     def discover(self, object_type: str) -> list[FieldInfo]:
         """The fields of the spec that this site shows, and its other columns."""
         entity = self._entity(object_type, ())
-        table = self._link.odata.table(entity.table)
+        table = self._link.tables.table(entity.table)
         known = self.spec.object(object_type).fields
         own = set(entity.columns)
         shown = [
@@ -170,7 +170,7 @@ class SysproConnector(Connector):
     def _entity(self, object_type: str, fields: Sequence[str]) -> Entity:
         self.spec.object(object_type)
         link = self._link
-        return ENTITIES[object_type](link.odata, link.options, fields)
+        return ENTITIES[object_type](link.tables, link.options, fields)
 
     def _reader(self, object_type: str, fields: Sequence[str]) -> Reader:
         return Reader(self._entity(object_type, fields), self._link.options)

@@ -6,9 +6,11 @@ from connectors.sdk.contract import Context
 from connectors.sdk.http import Classify, HttpClient
 from connectors.sdk.redact import Redactor
 from connectors.systems.syspro.options import Options
+from connectors.systems.syspro.wire.comfnd import Comfnd
 from connectors.systems.syspro.wire.enet import Enet
 from connectors.systems.syspro.wire.odata import BasicAuth, Odata, odata_fault
 from connectors.systems.syspro.wire.operations import Wire
+from connectors.systems.syspro.wire.query import Tables
 from connectors.systems.syspro.wire.rest import RestWire, rest_fault
 from connectors.systems.syspro.wire.session import EnetSession
 from connectors.systems.syspro.wire.soap import SoapWire, soap_fault
@@ -32,15 +34,28 @@ class Link:
         wire = self._wire()
         session = EnetSession(options, context.credentials, wire, self._redact)
         self.enet = Enet(wire, session, self._redact)
-        tables = self._client(options.odata_url, odata_fault(options.odata_user))
-        tables.auth = BasicAuth(options.odata_user, options.odata_password)
-        tables.headers = {"OData-MaxVersion": "4.0"}
-        self.odata = Odata(tables, page_size=options.page_size, counted=options.counted)
+        self.tables: Tables = self._comfnd() if options.by_enet else self._odata()
 
     def close(self) -> None:
         """Log off where that is wanted and release the sockets; never raises."""
         self.enet.close()
-        self.odata.close()
+        self.tables.close()
+
+    def _odata(self) -> Odata:
+        options = self.options
+        http = self._client(options.odata_url, odata_fault(options.odata_user))
+        http.auth = BasicAuth(options.odata_user, options.odata_password)
+        http.headers = {"OData-MaxVersion": "4.0"}
+        return Odata(http, page_size=options.page_size, counted=options.counted)
+
+    def _comfnd(self) -> Comfnd:
+        options = self.options
+        types = {
+            options.due_days_column: "Edm.Decimal",
+            options.changed_column: "Edm.Date",
+            options.invoice_date_column: "Edm.Date",
+        }
+        return Comfnd(self.enet, types, page_size=options.page_size)
 
     def _wire(self) -> Wire:
         options = self.options

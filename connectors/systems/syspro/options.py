@@ -29,8 +29,12 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What spec.toml explains, as the code wants it. `timeout` is in seconds."""
+    """What spec.toml explains, as the code wants it. `timeout` is in seconds.
 
+    `host` is the instance's, whatever addresses its services have.
+    """
+
+    host: str
     enet_url: str
     soap: bool
     operator: str
@@ -41,6 +45,7 @@ class Options:
     url_encoding: Literal["utf-8", "cp1252"]
     seat_words: tuple[str, ...]
     keep_session: bool
+    by_enet: bool
     odata_url: str
     odata_user: str
     odata_password: str
@@ -73,8 +78,8 @@ def parse_options(
     Raises ConfigurationError that names the setting.
     """
     given = Given(settings, specs)
-    given.url("base_url")
     return Options(
+        host=urlsplit(given.url("base_url")).hostname or "",
         **_enet(given, str(settings.get("company_password") or "")),
         **_odata(given),
         **_reading(given),
@@ -102,10 +107,12 @@ def _enet(given: Given, company_password: str) -> dict[str, Any]:
 
 def _odata(given: Given) -> dict[str, Any]:
     company = given.text("odata_company") or given.text("company_id").upper()
+    by_enet = given.text("read_by") == "enet"
     return {
+        "by_enet": by_enet,
         "odata_url": f"{_address(given, 'odata_url', ODATA_PATH)}/{company}",
         "odata_user": given.text("odata_username") or given.text("operator"),
-        "odata_password": given.secret("odata_password"),
+        "odata_password": "" if by_enet else given.secret("odata_password"),
         "counted": given.flag("odata_count"),
         "page_size": given.number("page_size"),
     }

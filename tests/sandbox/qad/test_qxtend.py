@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -44,6 +45,7 @@ class Qxi:
         to: str = "QADERP",
         action: bool = True,
         space: str = SPACE,
+        template: str = ENVELOPE,
         **context: str,
     ) -> str:
         """The text of the answer, after its status."""
@@ -53,7 +55,7 @@ class Qxi:
             f"<q:propertyValue>{value}</q:propertyValue></q:ttContext>"
             for name, value in {**GOOD, **context}.items()
         )
-        body = ENVELOPE.format(space=space, to=to, context=rows, orders=orders)
+        body = template.format(space=space, to=to, context=rows, orders=orders)
         headers = {"Content-Type": "text/xml", **({"SOAPAction": ""} if action else {})}
         answer = requests.post(self.url, body.encode(), headers=headers, timeout=9)
         return f"{answer.status_code} {answer.text}"
@@ -131,6 +133,31 @@ def test_a_message_sent_twice_without_a_number_makes_two(qxi: Qxi) -> None:
     assert "ProcessException009" in qxi.send(order())
     qxi.control.config(time_out_after_store=False)
     qxi.send(order())
+    assert len(qxi.numbers()) == 2
+
+
+def test_the_pool_of_sessions_makes_callers_wait_and_gives_them_up(qxi: Qxi) -> None:
+    qxi.control.config(sessions=1, session_held_s=0.2)
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(qxi.send, (order(f"H{n}") for n in range(3))))
+    assert all("success" in one for one in answers), "they have waited for each other"
+    qxi.control.config(session_wait_s=0.1)
+    qxi.control.edit(action="sessions", count=1)
+    assert "ProcessException009" in qxi.send(order("H9"))
+    assert sorted(qxi.numbers()) == ["H0", "H1", "H2"]
+    qxi.control.edit(action="sessions", count=0)
+    assert "success" in qxi.send(order("H9"))
+
+
+def test_without_detail_the_number_that_was_given_is_not_told(qxi: Qxi) -> None:
+    assert "<soNbr>" in qxi.send(order())
+    brief = (
+        "<w:ReferenceParameters><q:suppressResponseDetail>true"
+        "</q:suppressResponseDetail></w:ReferenceParameters></s:Header>"
+    )
+    answer = qxi.send(order(), template=ENVELOPE.replace("</s:Header>", brief))
+    assert "<result>success</result>" in answer
+    assert "soNbr" not in answer
     assert len(qxi.numbers()) == 2
 
 

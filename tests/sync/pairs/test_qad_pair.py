@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import requests
 
 from connectors.models import (
+    Binding,
     Connection,
     Flow,
     Intent,
@@ -22,7 +24,7 @@ from connectors.models import (
 from connectors.sandbox.core.client import ControlClient
 from connectors.sandbox.core.runner import SandboxThread
 from connectors.sandbox.registry import stand_in_class
-from connectors.sync import execution, recipes, runs
+from connectors.sync import execution, recipes, replay, runs
 from tests.sync.site import assert_counts_add_up, outcomes, pass_time
 from tests.systems.qad.case import PATHS
 
@@ -243,3 +245,81 @@ def test_what_is_missing_stops_before_sending(site: QadSite) -> None:
     assert not [one for one in site.erp.log() if "rder" in one["path"]]
     outcome = Counter(SyncRecord.objects.values_list("outcome", flat=True))
     assert outcome[Outcome.PENDING] == 0
+
+
+PEOPLE = ("Key people of customers to contacts", "Key people of suppliers to contacts")
+
+
+def companies_of(site: QadSite, contact: str) -> set[str]:
+    """The ERP keys of the companies that a contact is associated with."""
+    keys = {str(one["id"]): key for key, one in site.held("companies").items()}
+    root = site.hubspot.settings["base_url"]
+    answer = requests.post(
+        f"{root}/crm/associations/2026-09/contacts/companies/batch/read",
+        json={"inputs": [{"id": contact}]},
+        headers={"Authorization": "Bearer pat-na1-sandbox-full"},
+        timeout=30,
+    ).json()
+    ends = [end for one in answer["results"] for end in one["to"]]
+    return {keys[str(end["toObjectId"])] for end in ends}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_person_of_a_customer_and_a_supplier_is_one_contact_of_both(
+    site: QadSite, first: int
+) -> None:
+    for name in ("Customers to companies", "Suppliers to companies"):
+        site.run(name)
+    order = (PEOPLE[first], PEOPLE[1 - first])
+    for name in order:
+        site.run(name)
+    failed = SyncRecord.objects.filter(outcome=Outcome.FAILED)
+    assert {one.error_class for one in failed} <= {"guard", "ambiguous"}
+    (customer,) = (
+        r for r in site.erp.records("customers")
+        if r["customerCode"] == "C1001" and r["sharedSetCode"] == "SHARED10"
+    )  # fmt: skip
+    mail = customer["customerContactV2s"][0]["EMail"].lower()
+    people = [one for one in site.held("contacts").values() if one["email"] == mail]
+    (person,) = people
+    both = {f"qad:{site.context}:customer:C1001", f"qad:{site.context}:supplier:S2001"}
+    assert companies_of(site, person["id"]) == both
+    kept = person["erp_key"]
+    assert ":customer:" in kept if first == 0 else ":supplier:" in kept
+    # Nothing is written to and fro: what has not changed in QAD is not sent again.
+    site.crm.clear_log()
+    for name in (*order, *order):
+        site.run(name)
+    sent = [one for one in site.crm.log() if one["method"] != "GET"]
+    assert not [one for one in sent if "/contacts/batch/up" in one["path"]]
+    people = [one for one in site.held("contacts").values() if one["email"] == mail]
+    assert [one["erp_key"] for one in people] == [kept]
+    assert site.crm.ledger("contacts")["types"]["contacts"]["created_twice"] == []
+
+
+def test_a_failed_write_is_replayed_with_the_times_of_both_sides(site: QadSite) -> None:
+    name = "Customers to companies"
+    site.erp.edit(type="customers", key="C1001", set={"city": "Ghent"})
+    refused = {"status": "error", "category": "VALIDATION_ERROR", "message": "Not now"}
+    rule = {"status": 400, "json": refused}
+    site.crm.faults({"match": {"path": "/companies/batch/upsert"}, "do": rule})
+    site.run(name)
+    site.crm.clear_faults()
+    key = f"{site.context}:customer:C1001"
+    failed = SyncRecord.objects.get(flow__name=name, source_id=key)
+    assert failed.outcome == Outcome.FAILED
+    changed_at = failed.version
+    # By QXtend the queries tell the day alone, which is no time of a change.
+    assert (changed_at is not None) == (site.context == "SHARED10")
+    found = replay.replay(SyncRecord.objects.filter(pk=failed.pk), None)
+    for _ in range(20):
+        if execution.execute(found.runs[0].pk):
+            break
+    failed.refresh_from_db()
+    assert (failed.outcome, failed.version) == (Outcome.CREATED, changed_at)
+    before = failed.history.all()[0]
+    assert (before.outcome, before.error_class) == (Outcome.FAILED, "rejected")
+    bound = Binding.objects.get(pair=site.flows[name].pair, left_id=key)
+    assert bound.left_version == changed_at
+    (one,) = (r for r in site.crm.records("companies") if r["id"] == bound.right_id)
+    assert failed.response["changed_at"][:19] == one["updatedAt"][:19]

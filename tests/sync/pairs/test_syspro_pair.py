@@ -20,7 +20,7 @@ from connectors.models import (
 from connectors.sandbox.core.client import ControlClient
 from connectors.sandbox.core.runner import SandboxThread
 from connectors.sandbox.registry import stand_in_class
-from connectors.sync import connect, execution, recipes, runs
+from connectors.sync import connect, execution, recipes, replay, runs
 from connectors.sync.connect import open_connector
 from tests.sync.site import assert_counts_add_up, pass_time
 from tests.systems.syspro.case import GOOD, term, write
@@ -184,3 +184,33 @@ def test_a_refused_log_on_waits_for_a_person(pair: Pair) -> None:
     assert connect.check(pair.syspro).ok
     with open_connector(pair.syspro) as connector:
         assert write(connector, "terms", term("81"))[0].outcome == "created"
+
+
+def test_a_failed_write_is_replayed_with_the_times_of_both_sides(pair: Pair) -> None:
+    pair.run("customers")
+    bad = {"Contact": "Ann Example", "Email": "no address at all"}
+    pair.erp.edit(table="ArCustomer", key=[CUSTOMER], set=bad)
+    pair.run("contacts")
+    (failed,) = SyncRecord.objects.filter(
+        flow=pair.flows["contacts"], outcome=Outcome.FAILED
+    )
+    assert failed.source_id == CUSTOMER
+    read_at, ended_at = failed.created_at, failed.settled_at
+    good = {"Email": "ann@north.example"}
+    pair.erp.edit(table="ArCustomer", key=[CUSTOMER], set=good)
+    found = replay.replay(SyncRecord.objects.filter(pk=failed.pk), None, fresh=True)
+    assert found.taken == 1
+    for _ in range(20):
+        if execution.execute(found.runs[0].pk):
+            break
+    failed.refresh_from_db()
+    assert failed.outcome == Outcome.CREATED
+    before = failed.history.all()[0]
+    assert (before.outcome, before.error_class) == (Outcome.FAILED, "rejected")
+    assert ended_at is not None
+    assert failed.settled_at is not None
+    assert read_at <= ended_at <= before.at <= failed.settled_at
+    held = pair.held("contacts")[f"syspro:{CUSTOMER}"]
+    assert failed.target_id == held["id"]
+    assert failed.response["changed_at"][:19] == held["updatedAt"][:19]
+    assert_counts_add_up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 
 from connectors.sandbox.core.runner import SandboxThread
 from connectors.sandbox.qad.standin import QadStandIn
-from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.errors import (
+    ConfigurationError,
+    UnavailableError,
+)
 from connectors.systems.qad.faces.ordering import order_number
 from tests.systems.qad.case import Qad, adaptive, enterprise, line, qad, site_box
 
@@ -119,6 +123,26 @@ def test_a_time_out_after_storing_is_uncertain(enterprise: Qad) -> None:
     (again,) = enterprise.write(enterprise.order("HU-3001"))
     assert again.outcome == "unchanged"
     assert len(enterprise.orders("HU-3001")) == 1
+
+
+def test_an_order_that_was_closed_before_it_was_whole_is_left_alone(
+    adaptive: Qad,
+) -> None:
+    """The answer to our last call is lost, and a clerk closes the order meanwhile."""
+    adaptive.fault(CONFIRM, drop=True)
+    item = adaptive.order("HU-3009")
+    (lost,) = adaptive.write(item)
+    assert lost.error is not None
+    assert lost.error.error_class == "uncertain"
+    (held,) = adaptive.orders("HU-3009 *")
+    key, closed = held["salesOrderNumber"], {"orderStatus": "C"}
+    adaptive.control.edit(type="orders", key=key, set=closed)
+    (refused,) = adaptive.write(item)
+    assert refused.error is not None
+    assert "not allowed" in refused.error.message
+    (order,) = [o for o in adaptive.orders() if o["salesOrderNumber"] == key]
+    assert order["purchaseOrder"] == "HU-3009 *"
+    assert not adaptive.orders("HU-3009")
 
 
 def test_a_number_that_is_taken_is_left_alone(adaptive: Qad) -> None:
@@ -288,6 +312,27 @@ def test_an_answer_in_parts_is_understood(enterprise: Qad) -> None:
     enterprise.control.config(multipart=True)
     (done,) = enterprise.write(enterprise.order("HU-8004"))
     assert done.outcome == "created"
+
+
+def test_a_pool_without_a_free_session_costs_no_order_and_makes_no_second(
+    enterprise: Qad,
+) -> None:
+    item = enterprise.order("HU-8005")
+    enterprise.control.config(sessions=1, session_wait_s=0.05)
+    enterprise.control.edit(action="sessions", count=1)
+    with pytest.raises(UnavailableError, match="ProcessException009"):
+        enterprise.write(item)
+    enterprise.control.edit(action="sessions", count=0)
+    enterprise.control.config(sessions=1, session_wait_s=5, session_held_s=0.05)
+    connectors = [enterprise.open() for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        read = [
+            pool.submit(one.fetch, "items", ["10USA:item:00017"]) for one in connectors
+        ]
+        (done,) = enterprise.write(item)
+        assert all(job.result() for job in read), "calls wait for the one session"
+    assert done.outcome == "created"
+    assert len(enterprise.orders("HU-8005")) == 1
 
 
 def test_a_wrong_field_of_the_reference_stops_at_one_header() -> None:

@@ -240,3 +240,43 @@ def test_until_leaves_later_changes_alone(adaptive: Qad) -> None:
     assert "SHARED10:customer:C1011" in {
         one.key for page in later for one in page.records
     }
+
+
+_BASE = "urn:browse:bebrowse:com.qad.erp.base"
+V2, V3 = (
+    f"{_BASE}.customers customer{v}s urn:be:com.qad.base.customer.ICustomer{v}"
+    for v in ("V2", "V3")
+)
+
+
+def test_a_release_of_other_names_is_found_by_the_test(adaptive: Qad) -> None:
+    plain = adaptive.read("contacts")
+    items = f"{_BASE}.items"
+    adaptive.control.config(party_version="V3", missing_browses=[items])
+    found = {one.title: one.advice for one in adaptive.open().check().findings}
+    told = f"Customers: customerV3s answers here, by {_BASE}.customers."
+    assert V3 in found[told]
+    assert any("Items: items answers here, by urn:browse:mfg:gp340" in t for t in found)
+    with pytest.raises(ConfigurationError):
+        adaptive.read("contacts")
+    settings = {"customer_source": f"{V2}; {V3}"}
+    assert adaptive.read("contacts", **settings) == plain
+    titles = [one.title for one in adaptive.open(**settings).check().findings]
+    assert "Customers are read as customerV3s: name 2 of 2 answers." in titles
+
+
+def test_an_outage_is_no_reason_to_take_another_name(adaptive: Qad) -> None:
+    adaptive.control.config(party_version="V3")
+    rule = {"match": {"path": "customerV2s"}, "do": {"status": 503}}
+    adaptive.control.faults(rule)
+    connector = adaptive.open(customer_source=f"{V2}; {V3}")
+    with pytest.raises(UnavailableError):
+        connector.fetch("customers", ["SHARED10:customer:C1001"])
+    adaptive.control.clear_faults()
+    assert connector.fetch("customers", ["SHARED10:customer:C1001"])
+
+
+def test_names_that_nobody_answers_to_are_said(adaptive: Qad) -> None:
+    adaptive.control.config(party_version="V9")
+    with pytest.raises(ConfigurationError, match="none of the 2 names of customers"):
+        adaptive.read("customers", customer_source=f"{V2}; {V3}")

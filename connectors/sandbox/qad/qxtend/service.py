@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 import xml.etree.ElementTree as ET  # elements that `envelope` has parsed
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,6 +42,9 @@ class Qxtend:
     config: QadConfig
     store: Store
     maintain: Maintain
+    occupied: int = 0
+    """Sessions that somebody else holds."""
+    _busy: int = 0
 
     async def handle(self, request: web.Request) -> web.Response:
         """POST a message."""
@@ -47,7 +54,8 @@ class Qxtend:
         try:
             _accepted(request)
             asked = parse(await request.read())
-            body = self._run(asked)
+            async with self._pooled():
+                body = self._run(asked)
         except Fault as fault:
             return web.Response(
                 body=faulted(fault), status=500, content_type="text/xml"
@@ -55,6 +63,22 @@ class Qxtend:
         if self.config.multipart:
             return _multipart(body)
         return web.Response(body=body, content_type="text/xml", charset="utf-8")
+
+    @asynccontextmanager
+    async def _pooled(self) -> AsyncIterator[None]:
+        """A session of the pool. Raises Fault when none comes free in time."""
+        until = time.monotonic() + self.config.session_wait_s
+        while self._busy + self.occupied >= self.config.sessions:
+            if time.monotonic() >= until:
+                said = "Timed out waiting for a session of the pool"
+                raise Fault("ProcessException009", said)
+            await asyncio.sleep(0.005)
+        self._busy += 1
+        try:
+            await asyncio.sleep(self.config.session_held_s)
+            yield
+        finally:
+            self._busy -= 1
 
     def _run(self, asked: Asked) -> bytes:
         doc = MAINTAIN.get(asked.name) or QUERIES.get(asked.name)

@@ -122,7 +122,7 @@ class Browses:
     def browse(self, name: str) -> Browse:
         """A browse by its id, with or without the prefix of the classic ones."""
         found = self.known.get(name) or self.known.get(f"urn:browse:{name}")
-        if not found:
+        if not found or name in self.config.missing_browses:
             raise RestError(400, f"Browse {name} does not exist")
         return found
 

@@ -42,12 +42,15 @@ class Entities:
 
     def _kind(self, request: web.Request, user: User) -> tuple[str, Kind]:
         path = request.match_info["path"]
-        if path not in PATHS:
+        version = self.config.party_version
+        own = {name.replace("V2", version): kind for name, kind in PATHS.items()}
+        if path not in own:
             raise RestError(404, f"No resource for {path}")
-        kind = KINDS[PATHS[path]]
+        kind = KINDS[own[path]]
+        uri = kind.uri.replace("V2", version)
         if kind.entity in user.denied:
             raise RestError(403, f"User {user.name} has no access to {kind.entity}")
-        if request.query.get("viewUri") != kind.uri:
+        if request.query.get("viewUri") != uri:
             raise RestError(400, f"View {request.query.get('viewUri')} is not valid")
         return path, kind
 
@@ -72,7 +75,12 @@ class Entities:
         return self.store.get(kind.name, mine, query[kind.code])
 
     def _shown(self, row: Row) -> Row:
-        return {name: value for name, value in row.items() if name != "lines"}
+        version = self.config.party_version
+        return {
+            name.replace("V2", version): value
+            for name, value in row.items()
+            if name != "lines"
+        }
 
     async def save(
         self, request: web.Request, user: User, domain: str, shared: str
@@ -146,6 +154,8 @@ class Entities:
         if given.get("concurrencyHash") != row["concurrencyHash"]:
             text = "The record was changed by another user since it was read"
             said.add("concurrencyHash", "", text, "QRA-409")
+        if row.get("orderStatus") == "C":
+            row["disallowedActions"] = "update"
         if "update" in str(row.get("disallowedActions", "")):
             said.add(kind.code, row[kind.code], "Update is not allowed", "QRA-13")
         self._check(kind, given, said)

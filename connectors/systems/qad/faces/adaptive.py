@@ -11,6 +11,7 @@ from typing import Any
 from connectors.sdk.errors import ConfigurationError, UnavailableError
 from connectors.systems.qad.faces.face import Entered, Order, Row, RowPage
 from connectors.systems.qad.faces.ordering import Conversation
+from connectors.systems.qad.faces.sources import Sources
 from connectors.systems.qad.names import ORDER, Kind
 from connectors.systems.qad.options import Options
 from connectors.systems.qad.wire.answers import records
@@ -28,6 +29,7 @@ class Adaptive:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.options: Options = link.options
+        self.sources = Sources(link)
 
     def close(self) -> None:
         """See `Face`."""
@@ -35,12 +37,11 @@ class Adaptive:
 
     def browse(self, kind: Kind) -> Browse:
         """The browse of a kind."""
-        return Browse(self.link, self.options.sources[kind.name].browse)
+        return Browse(self.link, self.sources.of(kind).browse)
 
     def entity(self, kind: Kind) -> Entity:
         """The document of a kind."""
-        source = self.options.sources[kind.name]
-        return Entity(self.link, source, (kind.context, kind.code))
+        return Entity(self.link, self.sources.of(kind), (kind.context, kind.code))
 
     # ------------------------------------------------------------------- reading
 
@@ -88,6 +89,8 @@ class Adaptive:
 
         def one(code: str) -> Row | None:
             row = entity.read(context, code)
+            if row is not None and kind.people:
+                row = _with_people(kind, row)
             if row is not None and kind is ORDER:
                 number = str(row[kind.code])
                 row = {**row, "lines": self.lines(number)}
@@ -133,6 +136,13 @@ class Adaptive:
     def enter(self, order: Order, request_id: str) -> Entered:
         """See `Face`."""
         return Conversation(self, order, request_id).result()
+
+
+def _with_people(kind: Kind, row: Row) -> Row:
+    """The document with its people under our name: it says the release, V2 or V3."""
+    stem = kind.people.partition("V2")[0]
+    held = next((v for n, v in row.items() if n.startswith(stem)), None)
+    return row if held is None else {**row, kind.people: held}
 
 
 def same(stored: Any, wanted: str) -> bool:

@@ -117,8 +117,7 @@ class Conversation:
             raise _bad(f"QAD has no customer {code}.")
         if rows[0].get("isActive") in (False, "false"):
             raise _bad(f"Customer {code} is inactive in QAD.")
-        source = self._options.sources.get("mfg_customers")
-        if source:
+        for source in self._options.sources.get("mfg_customers", ()):
             keys = ("domainContext", "customerCode")
             entity = Entity(self._link, source, keys)
             if entity.read(self._options.domain, code) is None:
@@ -149,7 +148,7 @@ class Conversation:
 
     def _created(self, number: str, purchase_order: str) -> Row:
         order, options = self._order, self._options.orders
-        view = self._options.sources[ORDER.name].view
+        view = self._face.sources.of(ORDER).view
         row = {
             "uri": f"{view}:{self._options.domain}.{number}",
             "domainCode": self._options.domain, "salesOrderNumber": number,

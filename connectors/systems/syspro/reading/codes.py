@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from connectors.sdk.records import SourceRecord
 from connectors.systems.syspro.reading.entity import Entity, Heads, record, text
-from connectors.systems.syspro.wire.odata import Query
+from connectors.systems.syspro.wire.query import Query
 
 
 class Terms(Entity):
@@ -29,7 +29,7 @@ class Terms(Entity):
     def query(self) -> Query:
         """With the column of the days."""
         columns = (*self.columns, self.options.due_days_column)
-        return self.odata.query(self.table, columns)
+        return self.tables.query(self.table, columns)
 
 
 class Classes(Entity):

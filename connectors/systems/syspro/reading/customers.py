@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from connectors.sdk.records import Fields, Scalar, SourceRecord
 from connectors.systems.syspro.reading.entity import Entity, Heads, number, record, text
-from connectors.systems.syspro.wire.odata import Row
+from connectors.systems.syspro.wire.query import Compare, Condition, Row
 
 MANUAL_HOLD = "9"
 
@@ -33,12 +33,12 @@ class Customers(Entity):
         "CompanyTaxNumber": "CompanyTaxNumber",
     }
 
-    def changed(self, since: date) -> str:
+    def changed(self, since: date) -> Condition | None:
         """By a column of the site's own, where the connection names one."""
-        table, column = self.odata.table(self.table), self.options.changed_column
+        table, column = self.tables.table(self.table), self.options.changed_column
         if not table.is_date(column):
-            return ""
-        return f"{column} ge {table.literal(column, since)}"
+            return None
+        return Compare(column, "ge", since)
 
     def records(self, heads: Heads) -> list[SourceRecord]:
         """One for each row."""
@@ -66,11 +66,11 @@ class Customers(Entity):
 
     def _texts(self, table: str, field: str) -> dict[str, str]:
         """The descriptions of codes; none where the site does not show the table."""
-        if not self.wants(field) or table not in self.odata.schema:
+        if not self.wants(field) or self.tables.shown(table) is None:
             return {}
-        query = self.odata.query(table, ("Description",))
+        query = self.tables.query(table, ("Description",))
         (key,) = query.table.key
-        rows = self.odata.all(query)
+        rows = self.tables.all(query)
         return {text(row, key): text(row, "Description") for row in rows}
 
 
@@ -83,9 +83,9 @@ class Contacts(Entity):
     )  # fmt: skip
     searchable: ClassVar[Mapping[str, str]] = {"Contact": "Contact", "Email": "Email"}
 
-    def changed(self, since: date) -> str:
+    def changed(self, since: date) -> Condition | None:
         """As customers."""
-        return Customers(self.odata, self.options).changed(since)
+        return Customers(self.tables, self.options).changed(since)
 
     def records(self, heads: Heads) -> list[SourceRecord]:
         """One for each customer who has a contact's name or an e-mail address."""

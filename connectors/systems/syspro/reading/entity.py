@@ -11,7 +11,15 @@ from typing import ClassVar
 
 from connectors.sdk.records import Fields, Scalar, SourceRecord
 from connectors.systems.syspro.options import Options
-from connectors.systems.syspro.wire.odata import Keys, Odata, Query, Row, beyond
+from connectors.systems.syspro.wire.query import (
+    Condition,
+    Keys,
+    Query,
+    Row,
+    Tables,
+    beyond,
+    every,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +43,25 @@ class Entity(ABC):
     searchable: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
-        self, odata: Odata, options: Options, wanted: Sequence[str] = ()
+        self, tables: Tables, options: Options, wanted: Sequence[str] = ()
     ) -> None:
-        self.odata, self.options = odata, options
+        self.tables, self.options = tables, options
         self.wanted = frozenset(wanted)
 
     @property
     def query(self) -> Query:
         """All rows of the entity, with every column a record may need."""
         more = sorted(self.wanted - set(self.columns))
-        return self.odata.query(self.table, (*self.columns, *more), self.where)
+        return self.tables.query(self.table, (*self.columns, *more), self.where)
 
     @property
-    def where(self) -> str:
-        """Which rows belong to it."""
-        return ""
+    def where(self) -> Condition | None:
+        """Which rows belong to it, None for all."""
+        return None
 
-    def changed(self, since: date) -> str:
-        """A condition for what has changed since that day, "" where nothing tells."""
-        return ""
+    def changed(self, since: date) -> Condition | None:
+        """A condition for what has changed since that day, None where nothing tells."""
+        return None
 
     def also_changed(self, since: date) -> list[Keys]:
         """Keys of rows that changed in ways that `changed` does not see."""
@@ -77,15 +85,16 @@ class Entity(ABC):
         """The rows of a table by customer, for the customers of these heads."""
         if not heads.rows:
             return {}
-        query = self.odata.query(table, columns)
+        query = self.tables.query(table, columns)
         ids = list(dict.fromkeys(row["Customer"] for row in heads.rows))
-        first = beyond(query.table, (ids[0],), "ge")
-        span = f"{first} and {beyond(query.table, (ids[-1],), 'le')}"
+        span = every(
+            beyond(query.table, (ids[0],), "ge"), beyond(query.table, (ids[-1],), "le")
+        )
         if heads.whole and len(ids) > 1:
-            rows = self.odata.all(query.also(span))
+            rows = self.tables.all(query.also(span))
         else:
             named = [(one,) for one in ids]
-            rows = self.odata.spread(query, span, ("Customer",), named)
+            rows = self.tables.spread(query, span, ("Customer",), named)
         return {row["Customer"]: row for row in rows}
 
 

@@ -11,7 +11,16 @@ from urllib.parse import quote, unquote
 from connectors.sdk.records import Fields, Scalar, SourceRecord
 from connectors.systems.syspro.reading.customers import has_contact
 from connectors.systems.syspro.reading.entity import Entity, Heads, number, record, text
-from connectors.systems.syspro.wire.odata import Keys, Odata, Row, beyond
+from connectors.systems.syspro.wire.query import (
+    Compare,
+    Condition,
+    Keys,
+    Row,
+    Tables,
+    beyond,
+    every,
+    some,
+)
 
 KEY = ("Customer", "Invoice", "DocumentType")
 _DOCUMENT = ("Invoice", "DocumentType")
@@ -34,46 +43,42 @@ class Invoices(Entity):
         "CustomerPoNumber": "CustomerPoNumber",
     }
 
-    def __init__(self, odata: Odata, options: Any, wanted: Sequence[str] = ()) -> None:
-        super().__init__(odata, options, wanted)
+    def __init__(
+        self, tables: Tables, options: Any, wanted: Sequence[str] = ()
+    ) -> None:
+        super().__init__(tables, options, wanted)
         self._days: dict[str, int] | None = None
         self._stock: dict[str, str] = {}
 
     @property
-    def where(self) -> str:
+    def where(self) -> Condition | None:
         """The document types that are wanted, from the day that is wanted."""
-        table = self.odata.table(self.table)
-        kinds = " or ".join(
-            f"DocumentType eq {table.literal('DocumentType', one)}"
-            for one in self.options.invoice_types
-        )
+        kinds = [
+            Compare("DocumentType", "eq", one) for one in self.options.invoice_types
+        ]
         first, column = self.options.invoices_from, self.options.invoice_date_column
-        if first is None:
-            return kinds
-        return f"({kinds}) and {column} ge {table.literal(column, first)}"
+        return every(some(*kinds), Compare(column, "ge", first) if first else None)
 
-    def changed(self, since: date) -> str:
+    def changed(self, since: date) -> Condition | None:
         """New ones by their date; balances change without one, so the open ones too."""
-        table, column = self.odata.table(self.table), self.options.invoice_date_column
+        table, column = self.tables.table(self.table), self.options.invoice_date_column
         if not table.is_date(column):
-            return ""
-        conditions = [f"{column} ge {table.literal(column, since)}"]
-        if self.options.reread_open:
-            conditions.append("InvoiceBal1 ne 0")
-        return " or ".join(conditions)
+            return None
+        unpaid = Compare("InvoiceBal1", "ne", 0) if self.options.reread_open else None
+        return some(Compare(column, "ge", since), unpaid)
 
     def also_changed(self, since: date) -> list[Keys]:
         """What was paid since: it is open no longer, and its date is old."""
-        payments = self.odata.schema.get("ArInvoicePay")
+        payments = self.tables.shown("ArInvoicePay")
         if not (
             self.options.reread_paid and payments and payments.is_date("JournalDate")
         ):
             return []
-        day = payments.literal("JournalDate", since)
-        query = self.odata.query("ArInvoicePay", KEY, f"JournalDate ge {day}")
+        day = Compare("JournalDate", "ge", since)
+        query = self.tables.query("ArInvoicePay", KEY, day)
         keys = {
             tuple(row[name] for name in KEY)
-            for page in self.odata.pages(query)
+            for page in self.tables.pages(query)
             for row in page
             if row["DocumentType"] in self.options.invoice_types
         }
@@ -122,18 +127,18 @@ class Invoices(Entity):
     # ------------------------------------------------------------------- lines
 
     def _lines(self, heads: Heads) -> dict[Keys, list[Row]]:
-        if not heads.rows or "ArTrnDetail" not in self.odata.schema:
+        if not heads.rows or self.tables.shown("ArTrnDetail") is None:
             return {}
         columns = (
             *KEY, "DetailLine", "SummaryLine", "LineType", "StockCode", "QtyInvoiced",
             "NetSalesValue", "TaxValue", "PostValue", "PostCurrency", "SalesOrder",
         )  # fmt: skip
-        query = self.odata.query("ArTrnDetail", columns)
+        query = self.tables.query("ArTrnDetail", columns)
         if heads.whole and len(heads.rows) > 1:
-            rows = self.odata.all(query.also(_between(heads)))
+            rows = self.tables.all(query.also(_between(heads)))
         else:
             wanted = [[row[name] for name in _DOCUMENT] for row in heads.rows]
-            rows = self.odata.spread(query, _between(heads), _DOCUMENT, wanted)
+            rows = self.tables.spread(query, _between(heads), _DOCUMENT, wanted)
         self._describe(rows)
         found: dict[Keys, list[Row]] = {}
         for row in rows:
@@ -180,22 +185,22 @@ class Invoices(Entity):
     def _describe(self, rows: Sequence[Row]) -> None:
         """Learn the descriptions of stock codes that were not seen before."""
         codes = {text(row, "StockCode") for row in rows} - self._stock.keys() - {""}
-        if not codes or "InvMaster" not in self.odata.schema:
+        if not codes or self.tables.shown("InvMaster") is None:
             return
-        query = self.odata.query("InvMaster", ("Description",))
+        query = self.tables.query("InvMaster", ("Description",))
         named = [(code,) for code in sorted(codes)]
         self._stock |= dict.fromkeys(codes, "")
-        for row in self.odata.named(query, ("StockCode",), named):
+        for row in self.tables.named(query, ("StockCode",), named):
             self._stock[text(row, "StockCode")] = text(row, "Description")
 
     def _days_of_terms(self) -> Mapping[str, int]:
         """Days to pay by terms code; none where no column is named for them."""
         if self._days is None:
             column, terms = self.options.due_days_column, {}
-            table = self.odata.schema.get("TblArTerms")
+            table = self.tables.shown("TblArTerms")
             if column and table and column in table.columns:
-                query = self.odata.query("TblArTerms", ("TermsCode", column))
-                for row in self.odata.all(query):
+                query = self.tables.query("TblArTerms", ("TermsCode", column))
+                for row in self.tables.all(query):
                     terms[text(row, "TermsCode")] = int(number(row, column))
             self._days = terms
         return self._days
@@ -231,11 +236,11 @@ def _charge(row: Row) -> str:
     )
 
 
-def _between(heads: Heads) -> str:
+def _between(heads: Heads) -> Condition | None:
     """From the first document of a page to its last, in the order of their keys."""
     table = heads.query.table
     first, last = (
         heads.query.key(heads.rows[0])[:2],
         heads.query.key(heads.rows[-1])[:2],
     )
-    return f"({beyond(table, first, 'ge')}) and ({beyond(table, last, 'le')})"
+    return every(beyond(table, first, "ge"), beyond(table, last, "le"))

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.records import Cursor
-from connectors.systems.syspro.wire.odata import Keys
+from connectors.systems.syspro.wire.query import Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

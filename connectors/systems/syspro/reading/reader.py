@@ -10,7 +10,7 @@ from connectors.sdk.records import Page, SourceRecord
 from connectors.systems.syspro.options import Options
 from connectors.systems.syspro.reading.entity import Entity, Heads
 from connectors.systems.syspro.reading.position import Position
-from connectors.systems.syspro.wire.odata import Keys, Row, chunks
+from connectors.systems.syspro.wire.query import Condition, Keys, Row, chunks
 
 _CHUNK = 200
 
@@ -40,12 +40,12 @@ class Reader:
         else:
             yield from self._everything(position, now, today)
 
-    def _condition(self, position: Position, now: datetime) -> str:
-        """What to read of the table, "" for all of it."""
+    def _condition(self, position: Position, now: datetime) -> Condition | None:
+        """What to read of the table, None for all of it."""
         if position.since is None or position.scanned_at is None:
-            return ""
+            return None
         if now - position.scanned_at >= self._options.full_every:
-            return ""
+            return None
         return self._entity.changed(position.since - self._options.overlap)
 
     def _everything(
@@ -58,8 +58,8 @@ class Reader:
         final = Position(since=started, scanned_at=scanned)
         query = self._entity.query
         after = position.after if scanning else ()
-        total = None if after else self._entity.odata.count(query)
-        for rows in self._entity.odata.pages(query, after):
+        total = None if after else self._entity.tables.count(query)
+        for rows in self._entity.tables.pages(query, after):
             records = self._entity.records(Heads(query, rows, whole=True))
             cursor = replace(here, after=_stored(query.key(rows[-1]))).cursor()
             yield Page(records=records, cursor=cursor, total=total)
@@ -67,12 +67,12 @@ class Reader:
         yield Page(records=[], cursor=final.cursor())
 
     def _changes(
-        self, position: Position, condition: str, started: date
+        self, position: Position, condition: Condition, started: date
     ) -> Iterator[Page]:
         here = replace(position, started=started)
         since = position.since or started
         query = self._entity.query.also(condition)
-        for rows in self._entity.odata.pages(query, position.after):
+        for rows in self._entity.tables.pages(query, position.after):
             records = self._entity.records(Heads(query, rows, whole=False))
             cursor = replace(here, after=_stored(query.key(rows[-1]))).cursor()
             yield Page(records=records, cursor=cursor)
@@ -86,14 +86,14 @@ class Reader:
     def named(self, keys: Sequence[Keys]) -> list[SourceRecord]:
         """The records of these keys as they are now."""
         query = self._entity.query
-        rows = self._entity.odata.named(query, query.table.key, keys)
+        rows = self._entity.tables.named(query, query.table.key, keys)
         return self._entity.records(Heads(query, rows, whole=False))
 
     def matching(self, column: str, values: Sequence[str]) -> list[SourceRecord]:
         """The records that have one of these values in a column."""
         query = self._entity.query
         named = [(value,) for value in values]
-        rows: list[Row] = self._entity.odata.named(query, (column,), named)
+        rows: list[Row] = self._entity.tables.named(query, (column,), named)
         return self._entity.records(Heads(query, rows, whole=False))
 
 

@@ -15,6 +15,7 @@ from connectors.sdk.redact import Redactor
 from connectors.sdk.shared.credentials import Credentials
 from connectors.systems.syspro.wire.operations import (
     ADD,
+    FETCH,
     PROFILE,
     QUERY,
     UPDATE,
@@ -53,6 +54,10 @@ class Enet:
         """A query object's answer."""
         given = {"BusinessObject": name, "XmlIn": document}
         return parsed(self._call(QUERY, given, about=name))
+
+    def fetch(self, document: str) -> Element:
+        """The answer of COMFCH: one row with all its columns."""
+        return parsed(self._call(FETCH, {"XmlIn": document}, about="COMFCH"))
 
     def setup(
         self, name: str, parameters: str, document: str, *, adding: bool

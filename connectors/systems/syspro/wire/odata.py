@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Any
 from urllib.parse import quote
 
 from connectors.sdk.errors import (
@@ -18,10 +15,19 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.http import HttpClient, Response
 from connectors.sdk.records import Scalar
+from connectors.systems.syspro.wire.query import (
+    Compare,
+    Condition,
+    Keys,
+    Query,
+    Row,
+    chunks,
+    narrowed,
+    one_of,
+    some,
+)
 from connectors.systems.syspro.wire.schema import Table, schema_of
 
-Row = dict[str, Scalar]
-Keys = tuple[Scalar, ...]
 # A filter of the usual server may have a hundred nodes; a comparison takes three.
 NODES = 90
 _SKIPPED_PAGE = 1000
@@ -48,55 +54,8 @@ class BasicAuth:
         """Nothing to renew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Rows of a table: which columns of those that match, in the order of its key."""
-
-    table: Table
-    columns: tuple[str, ...]
-    where: str = ""
-
-    def also(self, condition: str) -> Query:
-        """The same with one more condition."""
-        both = f"({self.where}) and ({condition})" if self.where else condition
-        return replace(self, where=both)
-
-    def after(self, key: Keys) -> Query:
-        """Only what comes behind this key in the order of the key."""
-        return self.also(beyond(self.table, key, "gt")) if key else self
-
-    def key(self, row: Mapping[str, Scalar]) -> Keys:
-        """The key of a row."""
-        return tuple(row[name] for name in self.table.key)
-
-
-def beyond(table: Table, key: Keys, operator: str) -> str:
-    """Rows whose key is greater (or less) than this one, part by part.
-
-    `operator` is that of the last part: gt, ge, lt or le.
-    """
-    names, ways = table.key[: len(key)], []
-    for place, name in enumerate(names):
-        same = [
-            f"{n} eq {table.literal(n, v)}"
-            for n, v in zip(names[:place], key, strict=False)
-        ]
-        last = place == len(names) - 1
-        way = operator if last else operator[0] + "t"
-        ways.append(
-            " and ".join([*same, f"{name} {way} {table.literal(name, key[place])}"])
-        )
-    return " or ".join(f"({way})" for way in ways)
-
-
-def one_of(table: Table, names: Sequence[str], values: Sequence[Scalar]) -> str:
-    """A row that has these values in these columns."""
-    parts = zip(names, values, strict=True)
-    return " and ".join(f"{n} eq {table.literal(n, v)}" for n, v in parts)
-
-
 class Odata:
-    """The tables of one company. Raises ConnectorError."""
+    """See `Tables`."""
 
     def __init__(self, http: HttpClient, *, page_size: int, counted: bool) -> None:
         self._http, self.page_size, self._counted = http, page_size, counted
@@ -114,9 +73,13 @@ class Odata:
                 self._schema = schema_of(answer.body.decode("utf-8", "replace"))
             return self._schema
 
+    def shown(self, name: str) -> Table | None:
+        """See `Tables`."""
+        return self.schema.get(name)
+
     def table(self, name: str) -> Table:
-        """One table. Raises ConfigurationError when the user is not shown it."""
-        table = self.schema.get(name)
+        """See `Tables`."""
+        table = self.shown(name)
         if table is None or not table.key:
             raise ConfigurationError(
                 f"SYSPRO's OData service does not show the table {name}.",
@@ -125,11 +88,11 @@ class Odata:
             )
         return table
 
-    def query(self, name: str, columns: Sequence[str], where: str = "") -> Query:
-        """A query for those of the columns that there are, and the key."""
-        table = self.table(name)
-        wanted = dict.fromkeys((*table.key, *columns))
-        return Query(table, tuple(n for n in wanted if n in table.columns), where)
+    def query(
+        self, name: str, columns: Sequence[str], where: Condition | None = None
+    ) -> Query:
+        """See `Tables`."""
+        return narrowed(self.table(name), columns, where)
 
     def pages(self, query: Query, after: Keys = ()) -> Iterator[list[Row]]:
         """By key, so that nothing shifts under the reader, until a page is empty.
@@ -152,22 +115,22 @@ class Odata:
     def named(
         self, query: Query, names: Sequence[str], values: Sequence[Sequence[Scalar]]
     ) -> list[Row]:
-        """All rows that have one of these combinations in these columns."""
+        """See `Tables`."""
         size = max(1, NODES // (4 * len(names)))
-        conditions = [f"({one_of(query.table, names, one)})" for one in values]
+        conditions = [one_of(names, one) for one in values]
         found: list[Row] = []
         for chunk in chunks(conditions, size):
-            found += self.all(query.also(" or ".join(chunk)))
+            found += self.all(query.also(some(*chunk)))
         return found
 
     def spread(
         self,
         query: Query,
-        span: str,
+        span: Condition | None,
         names: Sequence[str],
         values: Sequence[Sequence[Scalar]],
     ) -> list[Row]:
-        """As `named`, by a range that holds them all where little else lies in it."""
+        """See `Tables`."""
         ranged = query.also(span)
         rows = self.count(ranged) if self._counted and len(values) > _FEW else None
         if rows is not None and rows <= _DENSE * len(values):
@@ -175,7 +138,7 @@ class Odata:
         return self.named(query, names, values)
 
     def count(self, query: Query) -> int | None:
-        """How many rows match, where the server tells."""
+        """See `Tables`."""
         return self._rows(query, 1, 0)[1]
 
     def close(self) -> None:
@@ -185,7 +148,7 @@ class Odata:
     def _rows(self, query: Query, top: int, skip: int) -> tuple[list[Row], int | None]:
         options = {
             "$select": ",".join(query.columns),
-            "$filter": query.where,
+            "$filter": filtered(query.table, query.where) if query.where else "",
             "$orderby": ",".join(query.table.key),
             "$top": str(top),
             "$skip": str(skip) if skip else "",
@@ -204,11 +167,17 @@ class Odata:
         return rows, total if isinstance(total, int) else None
 
 
-def chunks(values: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    """The values, so many at a time."""
-    rest = iter(values)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def filtered(table: Table, condition: Condition) -> str:
+    """A condition as $filter wants it; literals by the type of the column."""
+    if isinstance(condition, Compare):
+        name, value = condition.column, condition.value
+        return f"{name} {condition.operator} {table.literal(name, value)}"
+    parts = [filtered(table, part) for part in condition.parts]
+    inner = [
+        part if isinstance(one, Compare) else f"({part})"
+        for part, one in zip(parts, condition.parts, strict=True)
+    ]
+    return f" {condition.word} ".join(inner)
 
 
 def odata_fault(user: str) -> Callable[[Response], ConnectorError | None]:

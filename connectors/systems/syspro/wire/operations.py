@@ -22,6 +22,7 @@ LOGON = Operation("Logon", "utilities", "Logon")
 LOGOFF = Operation("Logoff", "utilities", "Logoff")
 PROFILE = Operation("GetLogonProfile", "utilities", "GetLogonProfile")
 QUERY = Operation("Query/Query", "query", "Query")
+FETCH = Operation("Query/Fetch", "query", "Fetch")
 ADD = Operation("Setup/Add", "setup", "Add")
 UPDATE = Operation("Setup/Update", "setup", "Update")
 

@@ -18,6 +18,7 @@ from connectors.sdk.spec import ObjectSpec
 from connectors.systems.syspro.link import Link
 from connectors.systems.syspro.options import Setup
 from connectors.systems.syspro.writing.answer import refusal
+from connectors.systems.syspro.writing.codes import NAMED, Codes
 from connectors.systems.syspro.writing.documents import document, parameters
 
 
@@ -41,6 +42,7 @@ class Writer:
             "terms": Target("TblArTerms", options.terms_setup, creates=True),
         }
         self._link, self._spec, self._target = link, spec, targets[spec.name]
+        self._codes = Codes(link.tables)
 
     def write(self, items: Sequence[WriteItem]) -> list[WriteResult]:
         """One result each. Raises what would meet every item alike."""
@@ -79,10 +81,10 @@ class Writer:
         )
 
     def _exists(self, key: str) -> bool:
-        """Whether the table has this key, by OData: e.net says it in words alone."""
-        odata = self._link.odata
-        query = odata.query(self._target.table, ())
-        return bool(odata.named(query, query.table.key, [(key,)]))
+        """Whether the table has this key, as read: e.net says it in words alone."""
+        tables = self._link.tables
+        query = tables.query(self._target.table, ())
+        return bool(tables.named(query, query.table.key, [(key,)]))
 
     def _setup(self) -> Setup:
         if self._target.setup is None:
@@ -106,6 +108,8 @@ class Writer:
                     f"{info.label} is longer than {info.max_length} characters.",
                     field=name,
                 )
+            if name in NAMED:
+                name, value = self._codes.column(name, value)  # noqa: PLW2901
             fields[self._column(name)] = value
         return fields
 
