@@ -38,7 +38,8 @@ def zone_of(connection: Connection) -> str:
 def budgets_of(connection: Connection) -> list[BudgetSpec]:
     """The budgets of its system, with what the connection's settings say of them."""
     settings = connection.settings or {}
-    return [_with_settings(one, settings) for one in connection.spec.budgets]
+    budgets = connection.spec.budgets_of(settings)
+    return [_with_settings(one, settings) for one in budgets]
 
 
 def _with_settings(budget: BudgetSpec, settings: Mapping[str, object]) -> BudgetSpec:

@@ -62,6 +62,22 @@ def exchanged(hub: Hub, code: str, **changes: str) -> requests.Response:
     return form(hub, **{**fields, **changes})
 
 
+def test_an_app_has_a_window_in_each_account_and_no_part_in_its_day(hub: Hub) -> None:
+    """Checklist 8 and 9: 110 in ten seconds for all its tokens, whatever the plan."""
+    hub.control.config(daily_limit=1)
+    hub.control.clock(frozen=True)
+    first, second = tokens(hub)["access_token"], tokens(hub)["access_token"]
+    told = [hub.get(COMPANIES, token=(first, second)[n % 2]) for n in range(111)]
+    assert [one.status_code for one in told] == [200] * 110 + [429]
+    assert told[0].headers["X-HubSpot-RateLimit-Max"] == "110"
+    assert told[110].json()["policyName"] == "TEN_SECONDLY_ROLLING"
+    other = sent_back(decided(hub, "approve", portal="20000002"))["code"]
+    elsewhere = exchanged(hub, other).json()["access_token"]
+    assert hub.get(COMPANIES, token=elsewhere).status_code == 200
+    assert hub.get(COMPANIES).status_code == 200
+    assert hub.get(COMPANIES).json()["policyName"] == "DAILY"
+
+
 def tokens(hub: Hub) -> dict[str, Any]:
     code = sent_back(decided(hub, "approve"))["code"]
     answer = exchanged(hub, code)
