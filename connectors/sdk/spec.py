@@ -134,10 +134,6 @@ class SystemSpec:
             for name, wanted in when.items()
         )
 
-    def budgets_of(self, values: Mapping[str, Any]) -> list[BudgetSpec]:
-        """The budgets that a connection with these settings uses."""
-        return [one for one in self.budgets if self.applies(one.when, values)]
-
     def by_consent(self, values: Mapping[str, Any]) -> bool:
         """Whether these settings make a person connect on the system's own page."""
         return self.consent is not None and self.applies(self.consent.when, values)
@@ -214,8 +210,8 @@ class _Parser:
 
     def _named_settings(self, spec: SystemSpec) -> None:
         """Refuse names of settings that there are not."""
-        conditional = [*spec.settings.values(), *spec.budgets]
-        named = {name for one in conditional for name in one.when}
+        named = {name for one in spec.settings.values() for name in one.when}
+        named.update(*(budget.when for budget in spec.budgets))
         if spec.consent:
             named |= {*spec.consent.when, spec.consent.page}
         if spec.versions:

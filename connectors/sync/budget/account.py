@@ -37,8 +37,8 @@ def zone_of(connection: Connection) -> str:
 
 def budgets_of(connection: Connection) -> list[BudgetSpec]:
     """The budgets of its system, with what the connection's settings say of them."""
-    settings = connection.settings or {}
-    budgets = connection.spec.budgets_of(settings)
+    settings, spec = connection.settings or {}, connection.spec
+    budgets = (one for one in spec.budgets if spec.applies(one.when, settings))
     return [_with_settings(one, settings) for one in budgets]
 
 

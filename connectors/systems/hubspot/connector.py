@@ -31,6 +31,7 @@ from connectors.systems.hubspot.definitions import SPEC, Definitions
 from connectors.systems.hubspot.events.rereading import reread
 from connectors.systems.hubspot.events.told import ToldConnector
 from connectors.systems.hubspot.reading.assembly import Assembler
+from connectors.systems.hubspot.reading.associations import Associations
 from connectors.systems.hubspot.reading.changes import RECORD_ID
 from connectors.systems.hubspot.reading.cursors import Position
 from connectors.systems.hubspot.reading.fetching import Fetcher
@@ -136,6 +137,14 @@ class HubSpotConnector(Definitions, ToldConnector):
     ) -> list[SourceRecord]:
         """Records by id, never late; archived and merged ones are told apart."""
         return reread(self._finder("fetch", object_type, fields), keys)
+
+    def documents(
+        self, object_type: str, lines: Sequence[str]
+    ) -> Mapping[str, Sequence[str]]:
+        """By their associations. A line that was deleted has none any more."""
+        self._open("fetch", object_type)
+        links = Associations(self.http, self.paths)
+        return links.of(LINE_ITEMS, object_type, [k for k in lines if k.isdigit()])
 
     def find(
         self,
