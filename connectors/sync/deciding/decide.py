@@ -111,7 +111,7 @@ class Decider:
                 mapped.values.pop(name, None)
             mapped.references = [r for r in mapped.references if r.field not in kept]
         decision.mapped, decision.values = mapped, mapped.values
-        decision.error = self.options.refusal(mapped.values)
+        decision.error = self.options.refusal(mapped.values, mapped.lines)
         if decision.error:
             return
         if behind(decision):
