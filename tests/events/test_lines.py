@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.models import ChangeEvent, Fate, Flow, FlowStatus
-from connectors.sync import connect
+from connectors.models import ChangeEvent, Fate, Flow, FlowStatus, SyncRecord
+from connectors.sync import connect, replay
 from connectors.sync.mapping.versions import save_version
 from tests.events.live import SUBSCRIPTIONS, Live, left_waiting
 from tests.sync.site import assert_counts_add_up
@@ -132,6 +132,42 @@ def test_a_line_that_is_gone_takes_itself_off_its_document(billing: Billing) -> 
     fates = ChangeEvent.objects.filter(key=first).values_list("fate", flat=True)
     assert Fate.LEFT in fates
     assert left_waiting() == 0
+
+
+def test_a_document_without_lines_is_not_one_that_does_not_tell_them(
+    billing: Billing,
+) -> None:
+    """An empty list takes the lines away; nothing said about them leaves them."""
+    live = billing.live
+    (invoice, (line,)), (other, _) = (
+        billing.invoice("1", "1"),
+        billing.invoice("2", "2"),
+    )
+    live.arrive()
+    assert billing.quantities() == [1, 2]
+    (astray,) = (
+        one["id"]
+        for one in billing.right.records("line_items")
+        if one["properties"]["quantity"] == "1"
+    )
+    billing.right.edit(type="line_items", id=astray, set={"quantity": "9"})
+    mine = SyncRecord.objects.filter(flow=billing.flow, source_id=invoice)
+    (run,) = replay.replay(mine, None).runs
+    assert live.pair.work(run).updated == 1
+    assert billing.quantities() == [1, 2], "a replay repairs lines too"
+    record = SyncRecord.objects.get(flow=billing.flow, source_id=other)
+    payload = {n: value for n, value in record.payload.items() if n != "lines"}
+    payload["hs_title"] = "As it was when nobody asked for lines"
+    SyncRecord.objects.filter(pk=record.pk).update(payload=payload)
+    (run,) = replay.replay(SyncRecord.objects.filter(pk=record.pk), None).runs
+    assert live.pair.work(run).updated == 1
+    assert billing.quantities() == [1, 2]
+    billing.left.edit(
+        type="invoices", action="dissociate", id=invoice,
+        to_type="line_items", to_id=line,
+    )  # fmt: skip
+    live.arrive()
+    assert billing.quantities() == [2]
 
 
 def test_flows_without_lines_are_not_disturbed(billing: Billing) -> None:

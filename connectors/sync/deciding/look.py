@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from connectors.models import Flow, Outcome
 from connectors.sdk.contract import Connector
-from connectors.sdk.records import Fields
+from connectors.sdk.records import Fields, WriteItem
 from connectors.sync.deciding.decision import Decision
 from connectors.sync.deciding.merge import same
 from connectors.sync.mapping.mapper import CompiledMapping
@@ -23,6 +23,8 @@ class Look:
         # What a record is recognised by is sent whatever its row's mode.
         self.create_only = mapping.create_only - {flow.match_field}
         self.fill_empty = mapping.fill_empty - {flow.match_field}
+        target = flow.target.spec.object(flow.target_object)
+        self._repeatable = not target.create_is_not_idempotent
 
     def at(self, decisions: Sequence[Decision], connector: Connector) -> None:
         """Look, and leave out what may not be overwritten."""
@@ -53,7 +55,9 @@ class Look:
             self.flow.target_object,
             self.flow.match_field,
             [self._match_value(d) for d in decisions],
-            fields=sorted({name for d in decisions for name in d.values}),
+            fields=sorted(
+                {n for d in decisions for n in (*d.values, *self._refs(d.item))}
+            ),
         )
         return {
             value.lower(): (records[0].key, records[0].fields)
@@ -73,14 +77,24 @@ class Look:
         }
         decision.target_id = target_id
         decision.values = values
-        if all(
-            same(value, current.get(name), self.mapping.target.get(name))
-            for name, value in values.items()
-        ):
+        refs = {n: v for n, v in item.refs.items() if n not in self.create_only}
+        if self._holds(replace(item, fields=values, refs=refs), current):
             decision.end(
                 Outcome.UNCHANGED,
                 "The target was asked, and holds these values already.",
             )
         else:
-            refs = {n: v for n, v in item.refs.items() if n not in self.create_only}
             decision.item = replace(item, fields=values, refs=refs, target_id=target_id)
+
+    def _holds(self, item: WriteItem, current: Fields) -> bool:
+        """Whether the target has all of it. Of lines it is not asked: they are sent
+        again where that does no harm."""
+        lines = item.lines is not None and self._repeatable
+        refs = self._refs(item)
+        return not lines and all(
+            same(value, current.get(name), self.mapping.target.get(name))
+            for name, value in {**item.fields, **refs}.items()
+        )
+
+    def _refs(self, item: WriteItem | None) -> Mapping[str, str]:
+        return item.refs if item and self._repeatable else {}

@@ -197,7 +197,7 @@ class HubSpotConnector(Definitions, ToldConnector):
         """Write by a unique property or by id, then link what `refs` name.
 
         A document that has lines is written with them: see `writing/documents.py`. One
-        without any leaves those it has alone.
+        with an empty list loses those of ours; with None it keeps what it has.
 
         An item that has a `target_id` and no value of `match_field` is updated by its
         id. By the record's own id (`match_field` is the object's key) records are only
