@@ -130,6 +130,13 @@ class Connector(ABC):
         gone = [key for key in dict.fromkeys(keys) if key not in there]
         return [*found, *(SourceRecord(key=k, fields={}, deleted=True) for k in gone)]
 
+    def documents(
+        self, object_type: str, lines: Sequence[str]
+    ) -> Mapping[str, Sequence[str]]:
+        """The documents that lines belong to, by the line's key, for an object type
+        with `lines_of`. Lines of no such document may be left out."""
+        raise self._unsupported("documents of lines", object_type)
+
     @classmethod
     def received(cls, settings: Mapping[str, Any], delivery: Delivery) -> list[Told]:
         """What was posted to us, once it is proven to be from the system.

@@ -116,8 +116,9 @@ class WriteItem:
     `key` is unique within the batch and comes back in the result. `target_id` is set
     when the record is known to exist. `refs` maps a reference field of the target to
     the id of the record it points to. `lines` are those of a document: a write replaces
-    them all. `reference` is our own name of the record, the same at every attempt, for
-    targets that cannot recognise a record they were sent before.
+    them all, and leaves them with None. `reference` is our own name of the record, the
+    same at every attempt, for targets that cannot recognise a record they were sent
+    before.
 
     With a `target_id` that very record is updated, and it is not found when it is gone;
     without one the record is recognised by the write's match field, or created.
@@ -127,7 +128,7 @@ class WriteItem:
     fields: Fields
     target_id: str = ""
     refs: Mapping[str, str] = field(default_factory=dict)
-    lines: Sequence[Fields] = ()
+    lines: Sequence[Fields] | None = None
     reference: str = ""
 
 

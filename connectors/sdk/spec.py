@@ -211,6 +211,7 @@ class _Parser:
     def _named_settings(self, spec: SystemSpec) -> None:
         """Refuse names of settings that there are not."""
         named = {name for one in spec.settings.values() for name in one.when}
+        named.update(*(budget.when for budget in spec.budgets))
         if spec.consent:
             named |= {*spec.consent.when, spec.consent.page}
         if spec.versions:

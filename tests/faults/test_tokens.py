@@ -16,6 +16,7 @@ from connectors.models import (
     Attempt,
     Connection,
     Credential,
+    RateBudget,
     RunKind,
     RunStatus,
     SyncRecord,
@@ -23,6 +24,7 @@ from connectors.models import (
 )
 from connectors.sync import connect, runs
 from connectors.sync.access import consent
+from connectors.sync.budget import account
 from tests.faults.processes import driver
 from tests.sync import site as sites
 from tests.sync.dance import SECRET, connected, kept, renewals, settings_of
@@ -70,6 +72,32 @@ def upstream(site: Site) -> list[str]:
         pages = list(made.read("companies", None))
     assert len(pages) > 2
     return [str(one.fields["name"]) for page in pages for one in page.records]
+
+
+# -------------------------------------------------------------- the window of an app
+
+
+def test_an_app_keeps_to_its_own_window(site: Site) -> None:
+    """110 in ten seconds, known before the first answer; the account's day and the
+    window of its tokens are none of its business."""
+    site.crm.config(daily_limit=1)
+    budgets = {one.name: one.requests for one in account.budgets_of(site.hubspot)}
+    assert budgets == {"app": 110, "search": 4}
+
+    def ask(number: int) -> None:
+        connector.find("companies", "erp_key", [f"nobody:{number}"])
+
+    assert connect.check(site.hubspot).ok
+    with (
+        connect.open_connector(Connection.objects.get(pk=site.hubspot.pk)) as connector,
+        ThreadPoolExecutor(4) as threads,
+    ):
+        list(threads.map(ask, range(130)))
+    asked = [one["status"] for one in site.crm.log() if "/companies/" in one["path"]]
+    assert len(asked) >= 130
+    assert 429 not in asked
+    rows = RateBudget.objects.filter(key=account.ledger_key(site.hubspot))
+    assert {row.name for row in rows} <= {"app", "search"}
 
 
 # ------------------------------------------------------------------- a token ends

@@ -137,6 +137,7 @@ def test_an_unknown_object_names_those_there_are(write: Write) -> None:
         ('type = "decimal"', 'type = "float"', "objects.customer.fields.limit.type"),
         ('label = "Limit", ', "", "objects.customer.fields.limit"),
         ('key = "id"', "", "objects.customer"),
+        ("seconds = 1,", 'seconds = 1, when = { nope = "b" },', "no settings"),
         ("[system]", "[system", "spec.toml"),
     ],
 )

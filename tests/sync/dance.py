@@ -45,7 +45,7 @@ def connected(connection: Connection, *, portal: str = PORTAL) -> CheckResult:
     """The whole dance, but for the console's own views."""
     page = consent.page(connection, redirect_uri=BACK, state="s")
     code = decide(page, portal=portal)["code"]
-    return consent.accept(connection, code, redirect_uri=BACK)
+    return consent.accept(connection, code, redirect_uri=BACK, state="s")
 
 
 def kept(connection: Connection) -> Credential:

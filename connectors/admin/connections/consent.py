@@ -168,7 +168,9 @@ class ConsentPages(ConsoleAdmin):
         if query.get("error") or not query.get("code"):
             why = query.get("error_description") or query.get("error") or "no code"
             raise RefusedError(f"{label} answered: {Truncator(why).chars(200)}.")
-        result = consent.accept(obj, query["code"], redirect_uri=back)
+        result = consent.accept(
+            obj, query["code"], redirect_uri=back, state=query["state"]
+        )
         if not result.ok:
             raise RefusedError(
                 "the access was given, but the test failed. All findings are below. "

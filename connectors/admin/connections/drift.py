@@ -65,7 +65,7 @@ class DriftMixin(ConsoleAdmin):
 def _state(change: CatalogueChange, broken: list[Breakage]) -> str:
     if change.ended_at is None:
         held = any(b.change == change for b in broken)
-        return "Records wait" if held else "No mapping uses it"
+        return "Records wait" if held else "No flow uses it"
     if change.accepted_by:
         return f"Accepted by {change.accepted_by}"
     if change.ended_at == change.at:

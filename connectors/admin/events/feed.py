@@ -137,7 +137,11 @@ def _wanted(connection: Connection) -> list[tuple[str, list[str]]]:
     """The properties that flows read, by object: those to subscribe to."""
     rows = FieldMapping.objects.filter(flow__source=connection, enabled=True)
     named: dict[str, set[str]] = defaultdict(set)
+    lines_of = {one.name: one.lines_of for one in connection.spec.objects.values()}
     for name, source in rows.values_list("flow__source_object", "source_field"):
-        if source:
+        of_line = source.startswith("lines.") and lines_of.get(name)
+        if of_line:
+            named[of_line].add(source.removeprefix("lines."))
+        elif source:
             named[name].add(source)
     return [(name, sorted(fields)) for name, fields in sorted(named.items())]

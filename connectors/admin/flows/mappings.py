@@ -188,7 +188,8 @@ def broken_rows(flow: Flow) -> Broken:
     """What changed fields break, by row."""
     found: dict[int, list[str]] = defaultdict(list)
     for one in breakages([flow]) if flow.pk else ():
-        found[one.row.pk].append(f"{one.says}. {one.advice}")
+        if one.use.row:
+            found[one.use.row.pk].append(f"{one.says}. {one.advice}")
     return found
 
 

@@ -29,8 +29,9 @@ class ChangeEvent(models.Model):
     """Stored before the system is answered; taken by the flow that reads the object.
 
     `identity` is the same for every delivery of one event. `what` and `source` are the
-    system's own words for what happened and who did it. `run` is the run that read the
-    record, a plain number: runs may be purged.
+    system's own words for what happened and who did it. An event of the kind "line"
+    names a line; it is followed by one for each document that has it. `run` is the run
+    that read the record, a plain number: runs may be purged.
     """
 
     # Their indexes stand below.

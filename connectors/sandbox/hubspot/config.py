@@ -107,8 +107,10 @@ class HubSpotConfig(Config):
 
     rate_limit: int = 190
     """Requests per token in any 10 s (search not counted)."""
+    oauth_rate_limit: int = 110
+    """The same for each account that has let an OAuth app in, whatever its plan."""
     daily_limit: int = 1_000_000
-    """Requests per portal and day of its time zone."""
+    """Requests per portal and day of its time zone, those of OAuth apps apart."""
     search_per_second: int = 5
     retry_after: bool = False
     """Whether 429 carries Retry-After; HubSpot does not promise it."""

@@ -28,10 +28,13 @@ class Limiter:
         self._days: dict[int, int] = {}
         self._day_ends = 0.0
 
-    def admit(self, token: str, portal: int, *, search: bool) -> None:
-        """Count one request; ApiError 429 when a limit is reached."""
+    def admit(self, token: str, portal: int, *, search: bool, oauth: bool) -> None:
+        """Count one request; ApiError 429 when a limit is reached.
+
+        `token` names who has a window of its own: a token, or an OAuth app in a portal.
+        """
         now = self.clock.time()
-        if self.used_today(portal) >= self.config.daily_limit:
+        if not oauth and self.used_today(portal) >= self.config.daily_limit:
             raise self._refused("DAILY", "daily")
         if search:
             recent = _recent(self._searches.setdefault(portal, deque()), now, 1.0)
@@ -40,10 +43,14 @@ class Limiter:
                 raise self._refused("SECONDLY", "secondly")
         else:
             recent = _recent(self._windows.setdefault(token, deque()), now, WINDOW_S)
-            if len(recent) >= self.config.rate_limit - self.config.foreign_per_10s:
+            if len(recent) >= self._most(oauth=oauth) - self.config.foreign_per_10s:
                 raise self._refused("TEN_SECONDLY_ROLLING", "ten_secondly_rolling")
         recent.append(now)
-        self._days[portal] = self._days.get(portal, 0) + 1
+        if not oauth:
+            self._days[portal] = self._days.get(portal, 0) + 1
+
+    def _most(self, *, oauth: bool) -> int:
+        return self.config.oauth_rate_limit if oauth else self.config.rate_limit
 
     def used_today(self, portal: int) -> int:
         """Requests of the portal since its last midnight, other clients included."""
@@ -63,10 +70,10 @@ class Limiter:
     def headers(self, token: str, portal: int, *, oauth: bool) -> dict[str, str]:
         """The five headers of every answer but a search; OAuth has no daily ones."""
         window = self._windows.get(token, ())
-        used = len(window) + self.config.foreign_per_10s
+        used, most = len(window) + self.config.foreign_per_10s, self._most(oauth=oauth)
         headers = {
-            "X-HubSpot-RateLimit-Max": str(self.config.rate_limit),
-            "X-HubSpot-RateLimit-Remaining": str(max(self.config.rate_limit - used, 0)),
+            "X-HubSpot-RateLimit-Max": str(most),
+            "X-HubSpot-RateLimit-Remaining": str(max(most - used, 0)),
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
         }
         if not oauth:

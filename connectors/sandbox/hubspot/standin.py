@@ -160,7 +160,12 @@ class HubSpotStandIn(StandIn):
             return self.refusal(request, error)
         search = request.method == "POST" and request.path.endswith("/search")
         try:
-            self.limiter.admit(identity.token, identity.portal.id, search=search)
+            self.limiter.admit(
+                identity.token,
+                identity.portal.id,
+                search=search,
+                oauth=identity.oauth,
+            )
             request[IDENTITY] = identity
             identity.portal.settle()
             response = await handler(request)

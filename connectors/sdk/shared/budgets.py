@@ -34,7 +34,7 @@ class BudgetSpec:
     `window_ms_header`, `remaining_header` of its answers (names in lower case), and
     `used_detail`, `limit_detail` of a connection test. `setting` names a setting of the
     connection that holds the amount. Settings named `<budget>_<class>_percent` replace
-    the shares.
+    the shares. With `when` (settings and their values) only such connections have it.
     """
 
     name: str
@@ -49,6 +49,7 @@ class BudgetSpec:
     used_detail: str = ""
     limit_detail: str = ""
     shares: Mapping[Priority, int] = field(default_factory=lambda: DEFAULT_SHARES)
+    when: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def window_ms(self) -> int:

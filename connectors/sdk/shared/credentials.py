@@ -116,8 +116,9 @@ class Consent(Protocol):
         Raises ConfigurationError when the app's own credentials are not set.
         """
 
-    def accept(self, code: str, *, redirect_uri: str) -> str:
-        """Exchange the code and store what it brings; returns the account.
+    def accept(self, code: str, *, redirect_uri: str, state: str) -> str:
+        """Exchange the code and store what it brings; returns the account. The address
+        and the state are those that the page was asked for with.
 
         Raises AuthenticationError when the code is refused, or when it belongs to
         another account than the connection's: nothing is stored then.

@@ -47,14 +47,16 @@ def page(connection: Connection, *, redirect_uri: str, state: str) -> str:
         return connector.consent.page(redirect_uri=redirect_uri, state=state)
 
 
-def accept(connection: Connection, code: str, *, redirect_uri: str) -> CheckResult:
+def accept(
+    connection: Connection, code: str, *, redirect_uri: str, state: str
+) -> CheckResult:
     """Store what the code brings, then test the connection with it.
 
     Raises ConnectorError when the code, or its account, is refused; what was stored
     before is still there then.
     """
     with connect.open_connector(connection) as connector:
-        connector.consent.accept(code, redirect_uri=redirect_uri)
+        connector.consent.accept(code, redirect_uri=redirect_uri, state=state)
     return connect.check(connection)
 
 

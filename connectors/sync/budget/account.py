@@ -37,8 +37,9 @@ def zone_of(connection: Connection) -> str:
 
 def budgets_of(connection: Connection) -> list[BudgetSpec]:
     """The budgets of its system, with what the connection's settings say of them."""
-    settings = connection.settings or {}
-    return [_with_settings(one, settings) for one in connection.spec.budgets]
+    settings, spec = connection.settings or {}, connection.spec
+    budgets = (one for one in spec.budgets if spec.applies(one.when, settings))
+    return [_with_settings(one, settings) for one in budgets]
 
 
 def _with_settings(budget: BudgetSpec, settings: Mapping[str, object]) -> BudgetSpec:

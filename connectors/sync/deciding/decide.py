@@ -113,7 +113,7 @@ class Decider:
                 mapped.values.pop(name, None)
             mapped.references = [r for r in mapped.references if r.field not in kept]
         decision.mapped, decision.values = mapped, mapped.values
-        decision.error = self.options.refusal(mapped.values)
+        decision.error = self.options.refusal(mapped.values, mapped.lines)
         if decision.error:
             return
         if behind(decision):
@@ -165,8 +165,9 @@ class Decider:
 
     def _whole(self, decision: Decision) -> None:
         """The whole record, unless the target has just that already."""
-        values, refs, lines = decision.values, decision.refs, decision.mapped.lines
-        mark = fingerprint(values, refs, *([lines] if lines else []))
+        values, refs, mapped = decision.values, decision.refs, decision.mapped
+        lines = None if mapped.leaves_lines else mapped.lines
+        mark = fingerprint(values, refs, *([] if lines is None else [lines]))
         decision.target_fingerprint = mark
         known, record = decision.known, decision.record
         # What cannot be written twice is not written to repair it either.
@@ -204,7 +205,7 @@ def _refuse_lost(decision: Decision) -> None:
 
 
 def _line_fields(item: WriteItem) -> set[str]:
-    return {f"{LINES}{name}" for line in item.lines for name in line}
+    return {f"{LINES}{name}" for line in item.lines or () for name in line}
 
 
 def _open(decisions: Sequence[Decision]) -> list[Decision]:

@@ -20,6 +20,7 @@ from connectors.models import (
 from connectors.models import Decision as Said
 from connectors.sdk.records import WriteItem
 from connectors.sync.deciding.decision import Decision, Question
+from connectors.sync.drift.breakage import unmarkable
 from connectors.sync.intake.merges import MERGED_INTO
 
 
@@ -28,6 +29,8 @@ class Gone:
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
+        flags = flow.source_gone == SourceGone.FLAG
+        self.unmarkable = unmarkable(flow) if flags else None
 
     def of_source(self, decisions: Sequence[Decision]) -> None:
         """Decide the records that the source says are deleted."""
@@ -47,6 +50,8 @@ class Gone:
                 fields={},
                 target_id=decision.target_id,
             )
+        elif policy == SourceGone.FLAG and self.unmarkable:
+            decision.error = self.unmarkable
         elif policy == SourceGone.FLAG:
             decision.values = {self.flow.flag_field: self.flow.flag_value}
             decision.item = WriteItem(

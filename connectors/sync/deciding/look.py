@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from connectors.models import Flow, Outcome
 from connectors.sdk.contract import Connector
-from connectors.sdk.records import Fields
+from connectors.sdk.records import Fields, WriteItem
 from connectors.sync.deciding.decision import Decision
+from connectors.sync.deciding.known import Known
 from connectors.sync.deciding.merge import same
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.mapping.transforms import as_text
@@ -24,6 +25,8 @@ class Look:
         # another flow has brought, and that is known by its id, keeps its own.
         self.create_only = mapping.create_only - {flow.match_field}
         self.fill_empty = mapping.fill_empty
+        target = flow.target.spec.object(flow.target_object)
+        self._repeatable = not target.create_is_not_idempotent
 
     def at(self, decisions: Sequence[Decision], connector: Connector) -> None:
         """Look, and leave out what may not be overwritten."""
@@ -61,7 +64,8 @@ class Look:
         self, decisions: Sequence[Decision], connector: Connector
     ) -> dict[str, tuple[str, Fields]]:
         kind = self.flow.target_object
-        fields = sorted({name for d in decisions for name in d.values})
+        names = {n for d in decisions for n in (*d.values, *self._refs(d.item))}
+        fields = sorted(names)
         ids = [d.target_id for d in decisions if self._by_id(d)]
         keys = [self._match_value(d) for d in decisions if not self._by_id(d)]
         found = {}
@@ -86,17 +90,30 @@ class Look:
             and not (name in self.fill_empty and current.get(name) not in (None, ""))
         }
         refs = {n: v for n, v in item.refs.items() if n not in self.create_only}
-        # Associations are not looked at: they are there once we have written them.
-        linked = not refs or bool(decision.known and decision.known.target_fingerprint)
         decision.target_id = target_id
         decision.values = values
-        if linked and all(
-            same(value, current.get(name), self.mapping.target.get(name))
-            for name, value in values.items()
-        ):
+        whole = replace(item, fields=values, refs=refs, target_id=target_id)
+        if self._holds(whole, current, decision.known):
             decision.end(
                 Outcome.UNCHANGED,
                 "The target was asked, and holds these values already.",
             )
         else:
-            decision.item = replace(item, fields=values, refs=refs, target_id=target_id)
+            decision.item = whole
+
+    def _holds(self, item: WriteItem, current: Fields, known: Known | None) -> bool:
+        """Whether the target has all of it. Of lines it is not asked: they are sent
+        again where that does no harm. References that it is not asked for are there
+        once we have written them."""
+        if item.lines is not None and self._repeatable:
+            return False
+        asked = self._refs(item)
+        if item.refs and not asked and not (known and known.target_fingerprint):
+            return False
+        return all(
+            same(value, current.get(name), self.mapping.target.get(name))
+            for name, value in {**item.fields, **asked}.items()
+        )
+
+    def _refs(self, item: WriteItem | None) -> Mapping[str, str]:
+        return item.refs if item and self._repeatable else {}

@@ -63,11 +63,11 @@ def _tell(connection: Connection, found: Sequence[Breakage]) -> None:
     fields = {(b.change.object_type, b.change.field) for b in found}
     flows = {b.flow.pk for b in found}
     title = (
-        f"{connection}: {_count(len(fields), 'field')} that mappings use "
+        f"{connection}: {_count(len(fields), 'field')} that flows use "
         f"{'has' if len(fields) == 1 else 'have'} changed; what "
-        f"{_count(len(flows), 'flow')} would send there waits."
+        f"{_count(len(flows), 'flow')} would do with them waits."
     )
-    lines = [f"{b.flow}, row {b.row}: {b.says}. {b.advice}" for b in found]
+    lines = [f"{b.flow}, {b.use.what}: {b.says}. {b.advice}" for b in found]
     advice = "\n".join(lines)
     same = Alert.objects.filter(
         kind=AlertKind.DRIFT, connection=connection, resolved_at=None,

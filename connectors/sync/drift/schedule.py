@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from connectors.models import CatalogueRead, Connection
+from connectors.models import CatalogueRead, Connection, FieldMapping
 from connectors.sdk.errors import AuthenticationError, ConnectorError, RateLimitedError
 from connectors.sync import connect
+from connectors.sync.drift.uses import LINES
 
 TASK = "connectors.tasks.refresh_fields"
 # After a failure, and at least between two readings that a refusal has asked for.
@@ -76,7 +77,17 @@ def soon(connection_id: int) -> None:
 
 
 def used(connection: Connection) -> list[str]:
-    """The object types that flows read from it or write to it."""
+    """The object types that flows read from it or write to it; the lines of documents
+    where rows name them."""
     read = connection.flows_out.values_list("source_object", flat=True)
     written = connection.flows_in.values_list("target_object", flat=True)
-    return sorted({*read, *written} & set(connection.spec.objects))
+    rows = FieldMapping.objects.filter(enabled=True)
+    lines_read = rows.filter(flow__source=connection, source_field__startswith=LINES)
+    lines_written = rows.filter(flow__target=connection, target_field__startswith=LINES)
+    documents = {
+        *lines_read.values_list("flow__source_object", flat=True),
+        *lines_written.values_list("flow__target_object", flat=True),
+    }
+    objects = connection.spec.objects
+    lines = {objects[name].lines_of for name in documents & set(objects)}
+    return sorted({*read, *written, *lines} & set(objects))

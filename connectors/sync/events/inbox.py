@@ -25,6 +25,7 @@ from connectors.models import (
 from connectors.models.run import ENDED
 from connectors.sdk.events import Told
 from connectors.sync import runs
+from connectors.sync.events import lines
 from connectors.sync.events.rows import NewEvent, insert, new
 
 # Events of so long are gathered in one run, so that a steady trickle does not bury the
@@ -55,17 +56,18 @@ def sorted_out(connection: Connection, told: Sequence[Told], via: Via) -> Post:
     reasons = [_unwanted(connection, one, readers) for one in told]
     wanted = [one for one, why in zip(told, reasons, strict=True) if not why]
     rows = [
-        new(one, flow.pk, via, now)
+        new(one, flow.pk, via, now, of_line=flow.source_object != one.object_type)
         for one in wanted
         for flow in readers[one.object_type]
     ]
     # In one order: two deliveries of the same events must not wait for each other.
     rows.sort(key=itemgetter(0, 1))
-    names = {one.object_type for one in wanted}
+    flows = {row.flow_id for row in rows}
+    every = {flow.pk: flow for found in readers.values() for flow in found}
     return Post(
         connection,
         rows,
-        [flow for name in names for flow in readers[name]],
+        [flow for pk, flow in every.items() if pk in flows],
         len(told) - len(wanted),
         next(filter(None, reversed(reasons)), ""),
     )
@@ -81,10 +83,14 @@ def store(post: Post) -> None:
 
 
 def _readers(connection: Connection) -> dict[str, list[Flow]]:
+    """The flows by the object types whose events concern them."""
     found: dict[str, list[Flow]] = defaultdict(list)
-    flows = Flow.objects.filter(source=connection, mapping_version__gt=0)
-    for flow in with_state(flows):
+    mapped = Flow.objects.filter(source=connection, mapping_version__gt=0)
+    flows = list(with_state(mapped))
+    for flow in flows:
         found[flow.source_object].append(flow)
+    for flow, of_lines in lines.readers(flows):
+        found[of_lines].append(flow)
     return found
 
 

@@ -13,6 +13,8 @@ from connectors.models import ChangeEvent, Fate, Via
 from connectors.sdk.events import Told
 from connectors.sdk.values import dump, fingerprint
 
+# The kind of an event that names a line of documents, and not a record of its flow.
+OF_LINE = "line"
 _TABLE = ChangeEvent._meta.db_table
 _COLUMNS = (
     "flow_id", "identity", "key", "kind", "what", "source", "merged_keys", "via",
@@ -42,14 +44,16 @@ class NewEvent(NamedTuple):
     fate: str
 
 
-def new(told: Told, flow_id: int, via: Via, now: datetime) -> NewEvent:
-    """An event for one flow."""
+def new(
+    told: Told, flow_id: int, via: Via, now: datetime, *, of_line: bool = False
+) -> NewEvent:
+    """An event for one flow; `of_line` says that its documents are to be looked up."""
     moment: Callable[[datetime], Stored] = connection.ops.adapt_datetimefield_value
     return NewEvent(
         flow_id=flow_id,
         identity=fingerprint(told.identity),
         key=_cut(told.key, 200),
-        kind=told.kind,
+        kind=OF_LINE if of_line else told.kind,
         what=_cut(told.what, 120),
         source=_cut(told.source, 120),
         merged_keys=dump(list(told.merged_keys)).decode() if told.merged_keys else None,
@@ -59,6 +63,26 @@ def new(told: Told, flow_id: int, via: Via, now: datetime) -> NewEvent:
         received_at=moment(now),
         taken_at=moment(now) if told.ours else None,
         fate=Fate.OURS.value if told.ours else Fate.WAITING.value,
+    )
+
+
+def following(event: ChangeEvent, document: str) -> NewEvent:
+    """The event of a document, after one of its lines."""
+    moment: Callable[[datetime], Stored] = connection.ops.adapt_datetimefield_value
+    return NewEvent(
+        flow_id=event.flow_id,
+        identity=fingerprint(event.identity, document),
+        key=_cut(document, 200),
+        kind="changed",
+        what=event.what,
+        source=event.source,
+        merged_keys=None,
+        via=event.via,
+        attempt=event.attempt,
+        occurred_at=moment(event.occurred_at) if event.occurred_at else None,
+        received_at=moment(event.received_at),
+        taken_at=None,
+        fate=Fate.WAITING.value,
     )
 
 

@@ -21,7 +21,8 @@ from connectors.models.flow import Lease
 from connectors.sdk.contract import Connector
 from connectors.sdk.records import Page, SourceRecord
 from connectors.sync import connect, faults
-from connectors.sync.events import inbox
+from connectors.sync.events import inbox, lines
+from connectors.sync.events.rows import OF_LINE
 from connectors.sync.intake.poll import LEASE_SECONDS, Poller
 from connectors.sync.keeper import Keeper
 from connectors.sync.mapping.fields import wanted_fields
@@ -91,6 +92,7 @@ class Taker(Poller):
 
     def round(self, connector: Connector, deadline: float) -> bool:
         """Take until nothing waits, or enough was taken; whether more may wait."""
+        lines.lead(self.flow, connector)
         read = 0
         while read < ROUND:
             keys = self._keys()
@@ -104,11 +106,14 @@ class Taker(Poller):
 
     def _keys(self) -> list[str]:
         """The records that were told of first."""
-        oldest = waiting(self.flow.pk).order_by("pk")[:LOOK]
+        oldest = self._of_records().order_by("pk")[:LOOK]
         return list(dict.fromkeys(oldest.values_list("key", flat=True)))[:READ]
 
+    def _of_records(self) -> QuerySet[ChangeEvent]:
+        return waiting(self.flow.pk).exclude(kind=OF_LINE)
+
     def _take(self, keys: Sequence[str], connector: Connector) -> None:
-        events = waiting(self.flow.pk).filter(key__in=keys)
+        events = self._of_records().filter(key__in=keys)
         rows = events.order_by("pk").values_list("pk", "key", "merged_keys")
         taken = list(rows)
         merged: dict[str, list[str]] = defaultdict(list)

@@ -11,7 +11,7 @@ from connectors.sdk.shared.budgets import Priority
 from connectors.sdk.values import load
 from connectors.sync import connect
 from connectors.sync.mapping.fields import wanted_fields
-from connectors.sync.mapping.mapper import CompiledMapping, stored_fields
+from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.outbox import store
 
 
@@ -42,7 +42,7 @@ def read_again(
         )
     now = {}
     for record in found:
-        fields = stored_fields(record)
+        fields = mapping.stored(record)
         payload = load(store.json_text(fields))
         mark = mapping.source_fingerprint(fields)
         now[record.key] = Now(payload, mark, record.modified_at)

@@ -11,7 +11,7 @@ from connectors.sdk.records import SourceRecord
 from connectors.sdk.values import fingerprint
 from connectors.sync.deciding.known import Bindings, Known
 from connectors.sync.deciding.merge import Merger
-from connectors.sync.mapping.mapper import CompiledMapping, stored_fields
+from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.mapping.versions import against
 from connectors.sync.outbox import keyed
 
@@ -65,7 +65,7 @@ class Changes:
     def _mark(self, record: SourceRecord) -> str:
         if record.deleted:
             return fingerprint("deleted", self.mapping.version)
-        return self.mapping.source_fingerprint(stored_fields(record))
+        return self.mapping.source_fingerprint(self.mapping.stored(record))
 
     def _echoes(self, differing: Sequence[tuple[SourceRecord, Known]]) -> set[str]:
         """Those that only show what the other direction has written."""

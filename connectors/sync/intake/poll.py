@@ -38,7 +38,7 @@ from connectors.sync.intake.ahead import read_ahead
 from connectors.sync.intake.changes import Changes
 from connectors.sync.intake.merges import Merges
 from connectors.sync.mapping.fields import wanted_fields
-from connectors.sync.mapping.mapper import CompiledMapping, stored_fields
+from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.outbox import keyed, store
 from connectors.sync.outbox.claim import claimed
 
@@ -208,7 +208,7 @@ class Poller:
             version=record.modified_at,
             fingerprint=mark,
             change=Change.DELETED if record.deleted else Change.CHANGED,
-            payload=store.json_text(stored_fields(record)),
+            payload=store.json_text(self.mapping.stored(record)),
             created_at=now,
             due_at=now,
             mapping_version=self.mapping.version,

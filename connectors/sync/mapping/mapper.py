@@ -40,11 +40,12 @@ class Reference:
 @dataclass(slots=True)
 class Mapped:
     """What is to be written: values by target field, references to resolve, and the
-    lines of a document."""
+    lines of a document, unless those it has are to be left."""
 
     values: dict[str, Scalar] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
     lines: list[dict[str, Scalar]] = field(default_factory=list)
+    leaves_lines: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,14 @@ class CompiledMapping:
             r.target.name for r in self.rows if r.row.get("update_mode") == mode
         )
 
+    def stored(self, record: SourceRecord) -> Mapping[str, Any]:
+        """What is kept of a source record: its fields, and its lines where rows read
+        any. So a document without lines is told from one that was not asked for them.
+        """
+        if not (self._line_fields or record.lines):
+            return record.fields
+        return {**record.fields, "lines": list(record.lines)}
+
     def source_fingerprint(self, fields: Fields) -> str:
         """The same for two records exactly when every mapped source field is."""
         said = [fields.get(name) for name in self.source_fields]
@@ -139,6 +148,7 @@ class CompiledMapping:
 
     def _apply_to_lines(self, fields: Fields, mapped: Mapped) -> None:
         compiled = None  # the row at work, for the error's sake
+        mapped.leaves_lines = fields.get("lines") is None
         try:
             for number, line in enumerate(lines_of(fields)):
                 mapped.lines.append(one := {})
@@ -172,13 +182,6 @@ def lines_of(fields: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The lines of a document, as they are stored with its fields."""
     lines: Sequence[Mapping[str, Any]] = fields.get("lines") or ()
     return lines
-
-
-def stored_fields(record: SourceRecord) -> Mapping[str, Any]:
-    """What is kept of a source record: its fields, and its lines where it has any."""
-    if not record.lines:
-        return record.fields
-    return {**record.fields, "lines": list(record.lines)}
 
 
 def _located(error: MappingError, compiled: _CompiledRow | None) -> MappingError:

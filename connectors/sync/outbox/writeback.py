@@ -28,6 +28,7 @@ from connectors.sdk.records import (
 )
 from connectors.sdk.values import coded_types, typed
 from connectors.sync import connect
+from connectors.sync.drift.breakage import untellable
 from connectors.sync.mapping.coerce import COERCIONS
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.outbox import retry, store
@@ -105,12 +106,13 @@ def due(flow: Flow) -> bool:
 
 
 def carry_out(flow: Flow) -> int:
-    """Tell the source what is due; how many records were told of.
+    """Tell the source what is due; how many records were told of. Nothing while it
+    lacks a field that it is to be told in.
 
     Raises nothing for what the source does: the jobs say it.
     """
     done = 0
-    if not due(flow):
+    if not due(flow) or untellable(flow):
         return done
     with connect.open_connector(flow.source) as connector:
         while jobs := _taken(flow):
@@ -137,6 +139,7 @@ def _taken(flow: Flow) -> list[WriteBackJob]:
 
 
 def _tell(flow: Flow, connector: Connector, jobs: list[WriteBackJob]) -> int:
+    _drop_unnamed(flow, jobs)
     match = flow.source.spec.object(flow.source_object).match_field
     known = known_fields(flow.source, flow.source_object)
     items, results = [], {}
@@ -158,6 +161,14 @@ def _tell(flow: Flow, connector: Connector, jobs: list[WriteBackJob]) -> int:
     for job in jobs:
         _end(job, results[str(job.pk)].error)
     return len(jobs)
+
+
+def _drop_unnamed(flow: Flow, jobs: list[WriteBackJob]) -> None:
+    """Leave out fields that were taken out of the flow while their values waited."""
+    rows = flow.write_backs.filter(enabled=True)
+    named = set(rows.values_list("source_field", flat=True))
+    for job in jobs:
+        job.values = {n: value for n, value in job.values.items() if n in named}
 
 
 def _coerced(values: Fields, known: Mapping[str, FieldInfo]) -> dict[str, Any]:

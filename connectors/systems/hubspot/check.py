@@ -51,7 +51,8 @@ class Check:
             for target in self.spec.objects.values():
                 if target.native:
                     self._object(target, rights)
-            self._usage()
+            if self.access.consent is None:
+                self._usage()
         return CheckResult(
             findings=tuple(self.findings),
             account=self.details.get("portal_id", ""),
@@ -189,7 +190,7 @@ class Check:
     # -------------------------------------------------------------------- daily use
 
     def _usage(self) -> None:
-        """How much of the day's calls is used; HubSpot tells it for private apps."""
+        """How much of the day's calls is used; OAuth apps have no share in them."""
         try:
             body = self.http.get(self.paths.daily_usage).json_or_none()
         except ConnectorError:

@@ -31,6 +31,7 @@ from connectors.systems.hubspot.definitions import SPEC, Definitions
 from connectors.systems.hubspot.events.rereading import reread
 from connectors.systems.hubspot.events.told import ToldConnector
 from connectors.systems.hubspot.reading.assembly import Assembler
+from connectors.systems.hubspot.reading.associations import Associations
 from connectors.systems.hubspot.reading.changes import RECORD_ID
 from connectors.systems.hubspot.reading.cursors import Position
 from connectors.systems.hubspot.reading.fetching import Fetcher
@@ -137,6 +138,14 @@ class HubSpotConnector(Definitions, ToldConnector):
         """Records by id, never late; archived and merged ones are told apart."""
         return reread(self._finder("fetch", object_type, fields), keys)
 
+    def documents(
+        self, object_type: str, lines: Sequence[str]
+    ) -> Mapping[str, Sequence[str]]:
+        """By their associations. A line that was deleted has none any more."""
+        self._open("fetch", object_type)
+        links = Associations(self.http, self.paths)
+        return links.of(LINE_ITEMS, object_type, [k for k in lines if k.isdigit()])
+
     def find(
         self,
         object_type: str,
@@ -188,7 +197,7 @@ class HubSpotConnector(Definitions, ToldConnector):
         """Write by a unique property or by id, then link what `refs` name.
 
         A document that has lines is written with them: see `writing/documents.py`. One
-        without any leaves those it has alone.
+        with an empty list loses those of ours; with None it keeps what it has.
 
         An item that has a `target_id` and no value of `match_field` is updated by its
         id. By the record's own id (`match_field` is the object's key) records are only

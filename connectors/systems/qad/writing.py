@@ -98,7 +98,8 @@ class _Writing:
         due = _date(fields.get("dueDate")) or day + timedelta(days=options.due_days)
         site = _text(fields.get("siteCode")) or options.site
         lines = tuple(
-            self._line(n, line, site, due) for n, line in enumerate(item.lines, start=1)
+            self._line(n, line, site, due)
+            for n, line in enumerate(item.lines or (), start=1)
         )
         amount = fields.get("amount")
         order = Order(

@@ -153,7 +153,7 @@ def test_changed_fields_are_told_where_they_break(boss: Client, flow: Flow) -> N
         field=row.target_field, label="Company name", before="decimal", after="string",
     )  # fmt: skip
     html = boss.get(url_of(flow.target)).content.decode()
-    assert "Records wait until these mapping rows are mended" in html
+    assert "Records wait until this is mended" in html
     page = boss.get(f"/admin/connectors/flow/{flow.pk}/change/").content.decode()
     assert "Held before anything is sent" in page
     assert 'class="map-broken"' in page

@@ -62,6 +62,40 @@ def exchanged(hub: Hub, code: str, **changes: str) -> requests.Response:
     return form(hub, **{**fields, **changes})
 
 
+def test_a_code_with_a_proof_key_needs_its_verifier(hub: Hub) -> None:
+    """RFC 7636, appendix B."""
+    verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    wish = {
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    for wrong in ({}, {"code_verifier": verifier[::-1]}):
+        code = sent_back(decided(hub, "approve", **wish))["code"]
+        refusal = exchanged(hub, code, **wrong)
+        assert refusal.status_code == 400
+        assert refusal.json()["status"] == "BAD_CODE_VERIFIER"
+    code = sent_back(decided(hub, "approve", **wish))["code"]
+    assert exchanged(hub, code, code_verifier=verifier).status_code == 200
+    plain = {**wish, "code_challenge_method": "plain"}
+    assert decided(hub, "approve", **plain).status_code == 400
+
+
+def test_an_app_has_a_window_in_each_account_and_no_part_in_its_day(hub: Hub) -> None:
+    """Checklist 8 and 9: 110 in ten seconds for all its tokens, whatever the plan."""
+    hub.control.config(daily_limit=1)
+    hub.control.clock(frozen=True)
+    first, second = tokens(hub)["access_token"], tokens(hub)["access_token"]
+    told = [hub.get(COMPANIES, token=(first, second)[n % 2]) for n in range(111)]
+    assert [one.status_code for one in told] == [200] * 110 + [429]
+    assert told[0].headers["X-HubSpot-RateLimit-Max"] == "110"
+    assert told[110].json()["policyName"] == "TEN_SECONDLY_ROLLING"
+    other = sent_back(decided(hub, "approve", portal="20000002"))["code"]
+    elsewhere = exchanged(hub, other).json()["access_token"]
+    assert hub.get(COMPANIES, token=elsewhere).status_code == 200
+    assert hub.get(COMPANIES).status_code == 200
+    assert hub.get(COMPANIES).json()["policyName"] == "DAILY"
+
+
 def tokens(hub: Hub) -> dict[str, Any]:
     code = sent_back(decided(hub, "approve"))["code"]
     answer = exchanged(hub, code)

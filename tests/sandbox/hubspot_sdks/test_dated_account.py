@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 from urllib.parse import urlencode
 
+import httpx
 import hubspot_sdk
 import pytest
 import requests
@@ -149,9 +150,34 @@ def test_tokens_and_what_they_are_worth(client: HubSpot, hub: Hub) -> None:
         )  # fmt: skip
         assert (told.active, told.token_use, told.token) == (True, use, token)
         assert (told.hub_id, told.scopes) == (20000001, again.scopes)
+    returned = {"token": again.refresh_token, "token_type_hint": "refresh_token"}
+    assert form(client, "/revoke", httpx.Response, **returned).status_code == 204
+    void = form(client, "/introspect", object, **returned)
+    assert void == {"active": False, "token": again.refresh_token}
     with pytest.raises(hubspot_sdk.APIStatusError) as refused:
         client.auth.oauth.create_token(grant_type="refresh_token", client_id=CLIENT)
     assert refused.value.status_code == 415
+
+
+def test_what_a_private_app_s_token_may_do(client: HubSpot) -> None:
+    """Neither SDK has this call; the newer one sends it and parses what our model of
+    the answer, whose names are inferred, demands."""
+
+    class Info(hubspot_sdk.BaseModel):
+        """The answer as its guide has it."""
+
+        userId: int  # noqa: N815
+        hubId: int  # noqa: N815
+        appId: int  # noqa: N815
+        scopes: list[str]
+
+    told = client.post(
+        "/oauth/v2/private-apps/get/access-token-info",
+        cast_to=Info,
+        body={"tokenKey": FULL},
+    )
+    assert (told.hubId, told.appId) == (20000001, 50000001)
+    assert "crm.objects.companies.write" in told.scopes
 
 
 def test_the_journal(client: HubSpot, hub: Hub) -> None:
@@ -172,6 +198,37 @@ def test_the_journal(client: HubSpot, hub: Hub) -> None:
     assert after.http_response.status_code == 204
     with pytest.raises(hubspot_sdk.NotFoundError):
         journal.journal.get_next_from_offset("gone")
+
+
+def test_many_entries_of_the_journal_at_once(client: HubSpot, hub: Hub) -> None:
+    hub.control.config(journal_objects=["companies"], webhook_gather_s=0.0)
+    for name in ("One", "Two", "Three"):
+        hub.create("companies", name=name)
+        hub.get("/crm/objects/2026-09/companies")
+    issued = form(
+        client, "", TokenResponseIf, grant_type="client_credentials",
+        client_id="sandbox-client-id", scope="developer.webhooks_journal.read",
+    )  # fmt: skip
+    trusted = client.with_options(access_token=issued.access_token)
+    part = trusted.webhooks_journal.journal.batch
+
+    def offsets(answer: Any) -> list[str]:
+        assert answer.status == "COMPLETE"
+        return [one.current_offset for one in answer.results]
+
+    every = offsets(part.get_earliest(100))
+    assert len(every) == 3
+    assert offsets(part.get_earliest(2)) == every[:2]
+    assert offsets(part.get_latest(2)) == every[1:]
+    assert offsets(part.get_from_offset(5, offset=every[0])) == every[1:]
+    assert offsets(part.get_from_offset(5, offset=every[2])) == []
+    assert offsets(part.get(inputs=[every[1], "gone"])) == [every[1]]
+    with pytest.raises(hubspot_sdk.NotFoundError):
+        part.get_from_offset(5, offset="gone")
+    with pytest.raises(hubspot_sdk.BadRequestError):
+        part.get_latest(101)
+    with pytest.raises(hubspot_sdk.AuthenticationError):
+        client.webhooks_journal.journal.batch.get_latest(1)
 
 
 def refusal(wanted: type[hubspot_sdk.APIStatusError], call: Any) -> dict[str, Any]:

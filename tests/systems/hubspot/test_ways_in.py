@@ -43,7 +43,7 @@ def consented(hub: Hub, uses: Sequence[Use] = (), **settings: Any) -> HubSpotCon
     made = opened(hub, settings_of(hub.box.url["hubspot"], **settings), uses)
     page = made.consent.page(redirect_uri=BACK, state="s")
     code = decide(page)["code"]
-    assert made.consent.accept(code, redirect_uri=BACK) == "20000001"
+    assert made.consent.accept(code, redirect_uri=BACK, state="s") == "20000001"
     return made
 
 
@@ -153,6 +153,24 @@ def test_credentials_of_another_account_are_refused(hub: Hub) -> None:
     with pytest.raises(AuthenticationError, match="20000002") as caught:
         opened(hub, other, account="20000001").fetch("companies", ["1"])
     assert caught.value.code == "OTHER_ACCOUNT"
+
+
+def test_a_proof_key_binds_the_code_to_its_own_dance(hub: Hub) -> None:
+    """Two processes may begin and end it; a code of another dance opens nothing."""
+    made = consented(hub, oauth_pkce=True)
+    assert made.fetch("companies", ["1"]) == []
+    settings = settings_of(hub.box.url["hubspot"], oauth_pkce=True)
+    begun, ended = opened(hub, settings), opened(hub, settings)
+    page = begun.consent.page(redirect_uri=BACK, state="mine")
+    assert "code_challenge_method=S256" in page
+    stolen = decide(page)["code"]
+    with pytest.raises(AuthenticationError, match="code_verifier"):
+        ended.consent.accept(stolen, redirect_uri=BACK, state="another")
+    assert ended.context.credentials.read("oauth") is None
+    code = decide(begun.consent.page(redirect_uri=BACK, state="mine"))["code"]
+    assert ended.consent.accept(code, redirect_uri=BACK, state="mine") == "20000001"
+    plain = consented(hub).consent.page(redirect_uri=BACK, state="s")
+    assert "code_challenge" not in plain
 
 
 def test_before_anybody_has_connected_it(hub: Hub) -> None:

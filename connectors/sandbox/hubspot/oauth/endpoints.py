@@ -79,7 +79,7 @@ class OAuthServer:
             return page.refusal("Choose an account.")
         scopes = [*wish.scopes, *wish.optional_scopes]
         code = self.grants.approve(
-            wish.client_id, int(portal), scopes, wish.redirect_uri
+            wish.client_id, int(portal), scopes, wish.redirect_uri, wish.code_challenge
         )
         return _back(wish, code=code)
 
@@ -92,6 +92,8 @@ class OAuthServer:
                 f"Authorization failed because the redirect URL {wish.redirect_uri} "
                 "does not match the app's registered redirect URLs."
             )
+        if wish.code_challenge and wish.code_challenge_method != "S256":
+            return "The code challenge's method must be S256."
         missing = set(app["scopes"]) - set(wish.scopes)
         foreign = set(wish.scopes) - set(app["scopes"])
         foreign |= set(wish.optional_scopes) - set(app["optional_scopes"])
@@ -131,7 +133,10 @@ class OAuthServer:
         client = self._client(form)
         if kind == "authorization_code":
             return self.grants.exchange(
-                client, form.get("code", ""), form.get("redirect_uri", "")
+                client,
+                form.get("code", ""),
+                form.get("redirect_uri", ""),
+                form.get("code_verifier", ""),
             )
         if kind == "refresh_token":
             return self.grants.renew(client, form.get("refresh_token", ""))

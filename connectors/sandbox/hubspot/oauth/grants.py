@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +34,7 @@ class Code:
     grant: Grant
     redirect_uri: str
     expires_at: float
+    challenge: str = ""
 
 
 @dataclass(slots=True)
@@ -66,16 +69,23 @@ class Grants:
         return found
 
     def approve(
-        self, client_id: str, portal: int, scopes: list[str], redirect_uri: str
+        self,
+        client_id: str,
+        portal: int,
+        scopes: list[str],
+        redirect_uri: str,
+        challenge: str = "",
     ) -> str:
         """The code for a person's yes."""
         code = f"na1-{secrets.token_hex(4)}-{secrets.token_hex(8)}"
         grant = Grant(client_id, portal, scopes, "")
         expires = self.clock.time() + self.config.oauth_code_s
-        self.codes[code] = Code(grant, redirect_uri, expires)
+        self.codes[code] = Code(grant, redirect_uri, expires, challenge)
         return code
 
-    def exchange(self, client_id: str, code: str, redirect_uri: str) -> dict[str, Any]:
+    def exchange(
+        self, client_id: str, code: str, redirect_uri: str, verifier: str = ""
+    ) -> dict[str, Any]:
         """Tokens for a code, once. Raises OAuthError."""
         # Out at once, whatever becomes of it: a code is not tried twice.
         found = self.codes.pop(code, None)
@@ -87,6 +97,8 @@ class Grants:
             raise refused("code")
         if found.redirect_uri != redirect_uri:
             raise refused("redirect")
+        if found.challenge and found.challenge != _challenge(verifier):
+            raise refused("verifier")
         self._new_refresh_token(found.grant)
         return self._issue(found.grant)
 
@@ -204,3 +216,9 @@ class Grants:
             "hub_id": grant.portal,
             "scopes": grant.scopes,
         }
+
+
+def _challenge(verifier: str) -> str:
+    """What a proof key (RFC 7636, S256) must have been announced as."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

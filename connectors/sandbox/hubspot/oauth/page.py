@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from html import escape
 
 from aiohttp import web
@@ -25,11 +25,12 @@ class Wish:
     scope: str
     optional_scope: str
     state: str
+    code_challenge: str = ""
+    code_challenge_method: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Wish:
-        names = ("client_id", "redirect_uri", "scope", "optional_scope", "state")
-        return cls(*(query.get(name, "") for name in names))
+        return cls(*(query.get(one.name, "") for one in fields(cls)))
 
     @property
     def scopes(self) -> list[str]:

@@ -20,6 +20,11 @@ _REFUSALS = {
         "BAD_REDIRECT_URI",
         "redirect_uri does not match the one of the authorization",
     ),
+    "verifier": (
+        "invalid_grant",
+        "BAD_CODE_VERIFIER",
+        "code_verifier does not match the code_challenge",
+    ),
     "client": ("invalid_client", "BAD_CLIENT_ID", "missing or unknown client id"),
     "secret": (
         "invalid_client",

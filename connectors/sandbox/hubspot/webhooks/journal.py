@@ -15,7 +15,7 @@ from aiohttp import web
 from connectors.sandbox.core.clock import Clock
 from connectors.sandbox.hubspot.call import reply
 from connectors.sandbox.hubspot.crm.values import iso
-from connectors.sandbox.hubspot.errors import ApiError
+from connectors.sandbox.hubspot.errors import ApiError, bad_json, invalid
 from connectors.sandbox.hubspot.webhooks.happening import Happening
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ ACTIONS = {
 VERSIONS = ("v4", "2026-03", "2026-09")
 SCOPE = "developer.webhooks_journal.read"
 MOST_EVENTS = 500
+# Of a batch; inferred.
+MOST_ENTRIES = 100
 FILES, JOURNAL = "/journal-files/", "/webhooks-journal/"
 TOKEN_S = 1800
 Event = dict[str, Any]
@@ -93,6 +95,12 @@ class Journal:
             base = f"{JOURNAL}journal/{version}"
             app.router.add_get(f"{base}/{{end:earliest|latest}}", self._ended)
             app.router.add_get(f"{base}/offset/{{offset}}/next", self._next)
+            batch = f"{base}/batch"
+            app.router.add_get(
+                f"{batch}/{{end:earliest|latest}}/{{count}}", self._many_ended
+            )
+            app.router.add_get(f"{batch}/{{offset}}/next/{{count}}", self._many_next)
+            app.router.add_post(f"{batch}/read", self._many_named)
         app.router.add_get(f"{FILES}{{offset}}", self._file)
 
     def serves(self, path: str) -> bool:
@@ -109,21 +117,52 @@ class Journal:
 
     async def _next(self, request: web.Request) -> web.Response:
         self._admit(request)
-        offset, kept = request.match_info["offset"], self._kept()
+        after = self._after(request.match_info["offset"])
+        return self._shown(request, after[0]) if after else web.Response(status=204)
+
+    def _after(self, offset: str) -> list[Entry]:
+        kept = self._kept()
         for number, entry in enumerate(kept):
             if entry.offset == offset:
-                after = kept[number + 1 :]
-                if not after:
-                    return web.Response(status=204)
-                return self._shown(request, after[0])
+                return kept[number + 1 :]
         raise ApiError(404, "The offset has expired or does not exist.")
 
+    async def _many_ended(self, request: web.Request) -> web.Response:
+        self._admit(request)
+        kept, count = self._kept(), _count(request)
+        latest = request.match_info["end"] == "latest"
+        return self._batch(request, kept[-count:] if latest else kept[:count])
+
+    async def _many_next(self, request: web.Request) -> web.Response:
+        self._admit(request)
+        after = self._after(request.match_info["offset"])
+        return self._batch(request, after[: _count(request)])
+
+    async def _many_named(self, request: web.Request) -> web.Response:
+        """Those there still are; that unknown ones are left out is inferred."""
+        self._admit(request)
+        try:
+            body = await request.json()
+        except ValueError as error:
+            raise bad_json(1, 1, str(error)) from error
+        wanted = body.get("inputs") if isinstance(body, dict) else None
+        if not isinstance(wanted, list) or len(wanted) > MOST_ENTRIES:
+            raise invalid(f"inputs must be a list of up to {MOST_ENTRIES} offsets")
+        return self._batch(request, [e for e in self._kept() if e.offset in wanted])
+
+    def _batch(self, request: web.Request, entries: list[Entry]) -> web.Response:
+        now = iso(self.standin.clock.now())
+        results = [self._place(request, one) for one in entries]
+        body = {"status": "COMPLETE", "results": results}
+        return reply({**body, "startedAt": now, "completedAt": now})
+
     def _shown(self, request: web.Request, entry: Entry) -> web.Response:
+        return reply(self._place(request, entry))
+
+    def _place(self, request: web.Request, entry: Entry) -> dict[str, str]:
         url = f"{request.url.origin()}{FILES}{entry.offset}?signature={entry.proof}"
         ends = Clock.at(self.standin.clock.time() + 300)
-        return reply(
-            {"currentOffset": entry.offset, "url": url, "expiresAt": iso(ends)}
-        )
+        return {"currentOffset": entry.offset, "url": url, "expiresAt": iso(ends)}
 
     async def _file(self, request: web.Request) -> web.Response:
         """The storage takes no token: whoever sends one there has given it away."""
@@ -167,6 +206,13 @@ class Journal:
             "expires_in": TOKEN_S,
             "scopes": [SCOPE],
         }
+
+
+def _count(request: web.Request) -> int:
+    text = request.match_info["count"]
+    if not text.isdigit() or not 1 <= int(text) <= MOST_ENTRIES:
+        raise invalid(f"count must be between 1 and {MOST_ENTRIES}, not {text}")
+    return int(text)
 
 
 def _event(portal: int, happening: Happening) -> Event:

@@ -86,6 +86,7 @@ def _by_consent(
         scopes=asked or required_scopes(spec),
         optional_scopes=further or (() if asked else optional_scopes(spec)),
         account=str(setting("expected_hub_id")).strip() or context.account,
+        proof_key=bool(setting("oauth_pkce")),
     )
     return Access(
         auth=auth,

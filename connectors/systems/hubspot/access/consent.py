@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -26,6 +29,7 @@ class OAuthConsent:
     scopes: Iterable[str]
     optional_scopes: Iterable[str]
     account: str
+    proof_key: bool = False
 
     def page(self, *, redirect_uri: str, state: str) -> str:
         """See `Consent`."""
@@ -42,12 +46,16 @@ class OAuthConsent:
             "optional_scope": " ".join(self.optional_scopes),
             "state": state,
         }
+        if self.proof_key:
+            digest = hashlib.sha256(self._verifier(state).encode()).digest()
+            query |= {"code_challenge": _text(digest), "code_challenge_method": "S256"}
         given = {name: value for name, value in query.items() if value}
         return f"{self.authorize_url}?{urlencode(given, quote_via=quote)}"
 
-    def accept(self, code: str, *, redirect_uri: str) -> str:
+    def accept(self, code: str, *, redirect_uri: str, state: str) -> str:
         """See `Consent`."""
-        credentials = self.endpoint.exchange(code, redirect_uri)
+        verifier = self._verifier(state) if self.proof_key else ""
+        credentials = self.endpoint.exchange(code, redirect_uri, verifier)
         found = str(credentials.values["hub_id"])
         if self.account and found != self.account:
             # Not revoked: another connection may live on the same grant.
@@ -76,3 +84,13 @@ class OAuthConsent:
                 "app in HubSpot (Settings > Integrations > Connected Apps)."
             )
         return ""
+
+    def _verifier(self, state: str) -> str:
+        """The proof key (PKCE) of one dance: nobody without the secret can tell it, and
+        it need not be kept until the way back."""
+        secret = self.endpoint.client_secret.encode()
+        return _text(hmac.digest(secret, f"proof key {state}".encode(), "sha256"))
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -54,15 +54,15 @@ class TokenEndpoint:
     client_id: str
     client_secret: str = field(repr=False)
 
-    def exchange(self, code: str, redirect_uri: str) -> Credentials:
+    def exchange(self, code: str, redirect_uri: str, verifier: str = "") -> Credentials:
         """The first tokens, for a code. Raises AuthenticationError when refused."""
+        form = {
+            "grant_type": "authorization_code",
+            "redirect_uri": redirect_uri,
+            "code": code,
+        }
         return self._issued(
-            {
-                "grant_type": "authorization_code",
-                "redirect_uri": redirect_uri,
-                "code": code,
-            },
-            {},
+            form | ({"code_verifier": verifier} if verifier else {}), {}
         )
 
     def refresh(self, stored: Credentials) -> Credentials:

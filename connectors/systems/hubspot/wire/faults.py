@@ -145,7 +145,8 @@ class Classifier:
             "HubSpot asks us to slow down.",
             retry_after=retry_after(response.headers, wait),
             code=envelope.policy,
-            budget="search" if search else "burst",
+            # Without a name it is the window of all requests, whichever that is.
+            budget="search" if search else "",
         )
 
     def _until_midnight(self) -> float:

@@ -41,7 +41,7 @@ class Admission:
 
     def _refusals(self, item: WriteItem) -> Iterator[RejectedError]:
         yield from self._judged(item.fields, self._barred, "")
-        for number, line in enumerate(item.lines, 1):
+        for number, line in enumerate(item.lines or (), 1):
             yield from self._judged(line, self._barred_lines, f"Line {number}: ")
 
     def _judged(

@@ -60,7 +60,7 @@ class Documents:
 
         Raises when none was written for a reason not in them.
         """
-        documents = [one for one in items if one.lines]
+        documents = [one for one in items if one.lines is not None]
         if not documents:
             return
         parents = self._parents(documents)
@@ -189,7 +189,7 @@ def _first(values: Mapping[str, Scalar], names: Sequence[str]) -> str:
 def _numbered(item: WriteItem, prefix: str) -> Iterator[Line]:
     """The lines with their keys. Raises RejectedError where two have one number."""
     seen: set[str] = set()
-    for place, line in enumerate(item.lines, 1):
+    for place, line in enumerate(item.lines or (), 1):
         number = _number(line.get(NUMBER)) or str(place)
         if number in seen:
             raise RejectedError(

@@ -160,7 +160,7 @@ def _amount(record: SourceRecord, kind: Kind[Doc]) -> Decimal | None:
     if kind.amount:
         found: Scalar = record.fields.get(kind.amount)
         return found if isinstance(found, Decimal) else None
-    amounts = [line.get("amount") for line in record.lines]
+    amounts = [line.get("amount") for line in record.lines or ()]
     return sum((a for a in amounts if isinstance(a, Decimal) and a > 0), Decimal(0))
 
 

@@ -66,7 +66,7 @@ def splits_of(item: WriteItem, unit: Scalar = None) -> tuple[Split, ...]:
     Raises RejectedError that names line and field.
     """
     return tuple(
-        _split(line, number, unit) for number, line in enumerate(item.lines, 1)
+        _split(line, number, unit) for number, line in enumerate(item.lines or (), 1)
     )
 
 

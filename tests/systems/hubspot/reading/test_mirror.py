@@ -106,6 +106,17 @@ def test_a_document_without_lines_said_keeps_those_it_has(hub: Hub) -> None:
     assert set(lines_of(hub)) == {"Pump"}
 
 
+def test_a_document_without_lines_loses_those_of_ours(hub: Hub) -> None:
+    key = send(hub, document(PUMP, VALVE))[KEY].target_id
+    made = hub.control.edit(
+        type="line_items", action="create", set={"name": "Of a user", "price": "5"}
+    )
+    pair = {"type": "invoices", "id": key, "to_type": "line_items"}
+    hub.control.edit(action="associate", to_id=made["id"], **pair)
+    assert send(hub, document())[KEY].outcome == "updated"
+    assert set(lines_of(hub)) == {"Of a user"}
+
+
 def test_a_document_known_by_its_id_keeps_the_keys_of_its_lines(hub: Hub) -> None:
     key = send(hub, document(PUMP, VALVE))[KEY].target_id
     known = WriteItem(key="k", fields={}, target_id=key, lines=[PUMP])
