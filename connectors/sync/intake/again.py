@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from connectors.models import Flow
+from connectors.models import Change, Flow, Outcome, SyncRecord
 from connectors.sdk.shared.budgets import Priority
 from connectors.sdk.values import load
 from connectors.sync import connect
 from connectors.sync.mapping.fields import wanted_fields
 from connectors.sync.mapping.mapper import CompiledMapping, stored_fields
-from connectors.sync.outbox import store
+from connectors.sync.outbox import keyed, store
 
 
 class Now(NamedTuple):
@@ -47,3 +47,13 @@ def read_again(
         mark = mapping.source_fingerprint(fields)
         now[record.key] = Now(payload, mark, record.modified_at)
     return now
+
+
+def lost_since(flow_id: int, records: Mapping[int, str]) -> set[int]:
+    """Which of a flow's records, by id with their source ids, were read before the
+    last that the source has said of them: that they are gone."""
+    told = keyed.records(flow_id, set(records.values()), Outcome.values)
+    last = {one.source_id: one.id for one in told}
+    gone = SyncRecord.objects.filter(pk__in=last.values(), change=Change.DELETED)
+    ends = dict(gone.values_list("source_id", "pk"))
+    return {pk for pk, key in records.items() if pk < ends.get(key, 0)}

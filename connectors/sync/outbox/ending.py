@@ -150,6 +150,8 @@ def _fail(
 
 def binds(ending: Ending, row: store.Settled) -> bool:
     """Whether the two records are known to be one from now on."""
+    if ending.decision.arrived:
+        return True
     if not row.target_id or ending.decision.archive or ending.gone:
         return False
     answered = bool(ending.result and ending.result.target_id)
