@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeAlias
 
 from django.db import transaction
 
@@ -22,13 +21,12 @@ from connectors.models.record import DUE
 from connectors.sync import connect
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.outbox import binding, keyed, retry, store
-from connectors.sync.outbox.aftermath import Aftermath
+from connectors.sync.outbox.aftermath import Aftermath, Counts
 from connectors.sync.outbox.claim import Claimed, claimed
 from connectors.sync.outbox.ending import ARRIVED, Ending, Rules, binds, bound, settled
 
 # What a newer change that has arrived makes pointless.
 _OVERTAKEN = (*DUE, Outcome.CONFLICT, Outcome.FAILED, Outcome.DEAD)
-Counts: TypeAlias = dict[int, Counter[str]]
 
 
 class Settler:
@@ -56,10 +54,10 @@ class Settler:
                 [bound(self.flow, e, r, now) for e, r in kept if binds(e, r)],
                 source="left" if self.flow.source_is_left else "right",
             )
-            self._aftermath.follow(kept)
+            counts = self._counts(kept)
+            self._aftermath.follow(kept, counts)
             _keep_renewed([ending.decision.record for ending, _ in kept])
             self._keep_failures(kept)
-            counts = self._counts(kept)
             self._resolve_older(kept, counts)
             SyncRun.recount(counts, heartbeat_at=store.now())
         return Counter(row.outcome for _, row in kept)

@@ -159,13 +159,14 @@ class ErpWorld(Engine):
 
     def accounted(self, record: SyncRecord) -> bool:
         """A document of a merged company is another customer's now, and JD Edwards
-        changes none; a person whose customer has no company any more waits for one."""
+        changes none; a person whose customer has no company any more
+        follows it when there is one."""
         if record.flow.pk in (self.flows["invoices"].pk, self.flows["payments"].pk):
             return record.outcome == Outcome.FAILED and record.source_id in self.moved
-        if record.flow.pk == self.flows["contacts"].pk:
-            customer = record.source_id.partition("-")[0]
-            alone = self.users["customers"].partner(("left", customer)) is None
-            return alone and record.error_class == "dependency"
+        if record.error_class == "orphan" and record.blocked_by:
+            flow, (_, _, parent) = record.flow, record.blocked_by.partition(":")
+            side = "left" if flow.source == self.site.jde else "right"
+            return self.users["customers"].partner((side, parent)) is None
         return False
 
     def answer(self, review: Review, number: int) -> None:
