@@ -14,6 +14,7 @@ from connectors.models import (
     Outcome,
     Review,
     ReviewKind,
+    RunKind,
     SyncRecord,
 )
 from connectors.sandbox.core.runner import SandboxThread
@@ -148,6 +149,13 @@ class ErpWorld(Engine):
         for name, control in self.controls.items():
             control.clear_faults()
             control.config(**NO_LIMITS[name])
+
+    def round_of_all(self) -> None:
+        """JD Edwards tells no delete by itself; what refers to one would be refused
+        again and again."""
+        for reader in self.readers.values():
+            self.go(reader["left"], RunKind.SCAN)
+        super().round_of_all()
 
     def rule(self, conflict: str) -> None:
         """Let conflicts go by this rule, everywhere."""
