@@ -120,12 +120,12 @@ def _replay_flow(
 def _without_lost(flow: Flow, ids: list[int], result: ReplayResult) -> list[int]:
     """Leave out what would bring back a record that the source has lost."""
     found = SyncRecord.objects.filter(pk__in=ids).values_list("pk", "source_id")
-    lost = lost_since(flow.pk, dict(found))
+    lost = lost_since(flow, dict(found))
     if lost:
         result.refused += len(lost)
         result.reasons.append(
-            f"{flow}: {len(lost)} deleted in the source since they were read. If they "
-            "are back there, replay them from a fresh read."
+            f"{flow}: {len(lost)} deleted in the source since they were read, or "
+            "merged into others. If they are there, replay them from a fresh read."
         )
     return [pk for pk in ids if pk not in lost]
 

@@ -184,7 +184,7 @@ def _take(at: ReplayOrder, chunk: dict[int, str]) -> bool:
         gone = sum(key not in payloads for key in chunk.values())
         ids = list(chunk)
     else:
-        lost = lost_since(at.run.flow_id, chunk)
+        lost = lost_since(at.run.flow, chunk)
         gone = len(lost)
         ids = [pk for pk in chunk if pk not in lost]
 
