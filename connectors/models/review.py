@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -43,6 +45,18 @@ OFFERED: dict[str, tuple[Decision, ...]] = {
 }
 
 
+class ReviewQuerySet(models.QuerySet["Review"]):
+    """Questions that nobody has to answer any more."""
+
+    def overtaken(self, records: Iterable[int]) -> None:
+        """A newer change has taken the place of these records: it asks for itself."""
+        self.filter(record__in=list(records), decided_at=None).update(
+            decided_at=timezone.now(),
+            decision=Decision.IGNORE,
+            reason="A newer change of this record has taken its place.",
+        )
+
+
 class Review(models.Model):
     """One question about one record; the record waits as a conflict until all of its
     questions are decided.
@@ -69,6 +83,8 @@ class Review(models.Model):
         max_length=8, choices=Decision.choices, blank=True, default=""
     )
     chosen = models.CharField(max_length=200, blank=True, default="")
+
+    objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

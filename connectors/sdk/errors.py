@@ -174,6 +174,16 @@ class DependencyMissingError(RecordError):
     default_advice = "It is sent by itself once the record it refers to has arrived."
 
 
+class OrphanError(DependencyMissingError):
+    """Nobody brings what this one refers to, as far as is known."""
+
+    error_class = "orphan"
+    default_advice = (
+        "Correct the reference in the source, or take it out of the mapping. If what "
+        "it refers to still comes, this one follows by itself."
+    )
+
+
 class UnsupportedOperationError(ConnectorError):
     """The system's spec.toml does not declare this capability."""
 

@@ -22,7 +22,7 @@ from connectors.models import (
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.values import coded_types, typed
 from connectors.sync import runs
-from connectors.sync.intake.again import Now, read_again
+from connectors.sync.intake.again import Now, lost_since, read_again
 from connectors.sync.mapping.fields import known_fields
 from connectors.sync.mapping.versions import compiled
 from connectors.sync.outbox import store
@@ -90,6 +90,8 @@ def _replay_flow(
     run: SyncRun | None = None
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
+        if not fresh:
+            chunk = _without_lost(flow, chunk, result)
         try:
             payloads = fresh_payloads(flow, chunk) if fresh else None
         except ConnectorError as error:
@@ -113,6 +115,19 @@ def _replay_flow(
     SyncRun.objects.filter(pk=run.pk).update(read_done_at=store.now())
     runs.queue(run)
     result.runs.append(run)
+
+
+def _without_lost(flow: Flow, ids: list[int], result: ReplayResult) -> list[int]:
+    """Leave out what would bring back a record that the source has lost."""
+    found = SyncRecord.objects.filter(pk__in=ids).values_list("pk", "source_id")
+    lost = lost_since(flow, dict(found))
+    if lost:
+        result.refused += len(lost)
+        result.reasons.append(
+            f"{flow}: {len(lost)} deleted in the source since they were read, or "
+            "merged into others. If they are there, replay them from a fresh read."
+        )
+    return [pk for pk in ids if pk not in lost]
 
 
 def fresh_payloads(flow: Flow, ids: list[int]) -> dict[str, Now]:

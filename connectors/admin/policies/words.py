@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from connectors.models.flow import interval_text
@@ -26,6 +27,9 @@ MEANINGS = {
     "ambiguous": Meaning("Several matches", "Several records of the target match."),
     "dependency": Meaning(
         "Waits for another record", "The record it refers to has not arrived yet."
+    ),
+    "orphan": Meaning(
+        "Refers to nothing", "Nobody brings the record it refers to, or it names none."
     ),
     "unavailable": Meaning(
         "System unavailable", "No answer in time, or one that cannot be read."
@@ -72,6 +76,8 @@ def built_in(error_class: str) -> str:
     if policy is None:
         return "Holds the record for a person"
     times = f"up to {policy.attempts} times" if policy.counted else "until it works"
+    if policy.patience < math.inf:
+        times += f", but no longer than {span(policy.patience)}"
     first, longest = span(policy.base), span(policy.cap)
     return f"Waits and tries again {times}, after {first} to {longest}"
 

@@ -16,6 +16,8 @@ NEXT_STEPS = {
     "record there.",
     "dependency": "Nothing to do yet: it is sent by itself when the record it refers "
     "to has arrived. If that one is stuck, repair that one.",
+    "orphan": "Nobody brings what it refers to. Correct the reference in the source "
+    "and replay from a fresh read; or let that record come, and this one follows.",
     "ambiguous": "Several records of the target match. Merge them or correct the "
     "matching field there, then replay.",
     "not_found": "The record is gone on one side. Restore it, then replay; or leave "

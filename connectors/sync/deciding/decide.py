@@ -7,7 +7,6 @@ the target is known to hold: write it, leave it alone, ask a person, or say why 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
 from typing import Literal
 
 from connectors.models import Change, Flow, Outcome
@@ -23,7 +22,7 @@ from connectors.sync.deciding.known import Bindings
 from connectors.sync.deciding.look import Look
 from connectors.sync.deciding.matching import Matcher
 from connectors.sync.deciding.merge import Merger
-from connectors.sync.deciding.references import lost_of, refs_of, resolve, who_brings
+from connectors.sync.deciding.references import Parents, lost_of, refs_of, resolve
 from connectors.sync.deciding.twoway import TwoWayDecider
 from connectors.sync.drift.breakage import Options
 from connectors.sync.intake.behind import behind, catch_up
@@ -144,10 +143,10 @@ class Decider:
 
     def _resolve(self, decisions: Sequence[Decision]) -> None:
         resolved = resolve(self.flow, [d.mapped for d in decisions])
-        advice = cache(partial(who_brings, self.flow))
+        parents = Parents(self.flow, [d.mapped for d in decisions], resolved)
         for decision in decisions:
             try:
-                decision.refs = refs_of(decision.mapped, resolved, advice)
+                decision.refs = refs_of(decision.mapped, resolved, parents.missing)
                 decision.lost = lost_of(decision.mapped, resolved)
             except DependencyMissingError as error:
                 decision.wait(error)

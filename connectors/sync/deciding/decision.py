@@ -38,7 +38,7 @@ class Decision:
     old the target's record was then. `archive` archives the target's record instead.
     `lost` are the `refs` to records that are gone, which nothing can be made to refer
     to. `found` is what the target showed of a record that had arrived although nobody
-    said so.
+    said so; `arrived` that it is to be bound, whatever becomes of this change.
     """
 
     record: Claimed
@@ -60,6 +60,7 @@ class Decision:
     questions: list[Question] = dataclasses.field(default_factory=list)
     archive: bool = False
     found: Fields = dataclasses.field(default_factory=dict)
+    arrived: bool = False
 
     @property
     def made(self) -> bool:

@@ -1,8 +1,10 @@
-"""Records that others wait for and that the usual reading has passed already.
+"""Records that are waited for and that the usual reading has passed already.
 
 The source showed such a record once, and it did not arrive: an adopt-only run left it
 alone, a person ignored it, or it came before the flow could create it. The source shows
-it again only when it changes, so whoever refers to it would wait for ever.
+it again only when it changes, so whoever refers to it would wait for ever. So would
+one that refers to nothing: what it belongs to may be said later without a change of its
+own.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from django.db.models import Max, Min
 from connectors.models import Flow, Outcome, SyncRecord
 from connectors.models.record import OPEN
 from connectors.sdk.contract import Connector
+from connectors.sdk.errors import OrphanError
 from connectors.sdk.records import Page
 from connectors.sync.outbox import keyed
 
@@ -50,10 +53,18 @@ def awaited(flow: Flow) -> list[str]:
     return [key for key in missing if key not in last or last[key] < since[key]]
 
 
+def homeless(flow: Flow) -> list[str]:
+    """Keys of the flow's own records that wait because they refer to nothing."""
+    waiting = flow.records.filter(
+        outcome=Outcome.WAITING, error_class=OrphanError.error_class, blocked_by=""
+    )
+    return list(waiting.order_by("pk").values_list("source_id", flat=True)[:MOST])
+
+
 def pages(flow: Flow, connector: Connector, fields: Sequence[str]) -> Iterator[Page]:
     """What the source says of those records now; they have no place in its reading."""
     shown = flow.source.spec.object(flow.source_object)
-    keys = awaited(flow) if shown.can("fetch") else []
+    keys = [*awaited(flow), *homeless(flow)] if shown.can("fetch") else []
     for start in range(0, len(keys), shown.page_size):
         chunk = keys[start : start + shown.page_size]
         records = connector.fetch(flow.source_object, chunk, fields=fields)

@@ -20,7 +20,6 @@ from django.db.models import F
 
 from connectors.models import (
     Change,
-    Decision,
     Flow,
     FlowState,
     Outcome,
@@ -155,11 +154,7 @@ class Poller:
             settled_at=store.now(),
             error_message="A newer change of this record was read before it was sent.",
         )
-        Review.objects.filter(record__in=replaced, decided_at=None).update(
-            decided_at=store.now(),
-            decision=Decision.IGNORE,
-            reason="A newer change of this record has taken its place.",
-        )
+        Review.objects.overtaken(replaced)
         counts: dict[int, Counter[str]] = defaultdict(Counter)
         for _, run_id, outcome in replaced.values():
             counts[run_id][outcome] -= 1

@@ -3,15 +3,18 @@ person, what is gone, who waited for it, and what the source is to be told."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from connectors.models import Binding, Change, Flow, Outcome, Review
-from connectors.sdk.errors import UncertainWriteError
+from connectors.models import Binding, Change, Flow, Outcome, Review, SyncRecord
+from connectors.sdk.errors import DependencyMissingError, UncertainWriteError
 from connectors.sync.outbox import intents, store, writeback
 from connectors.sync.outbox.ending import ARRIVED, Ending
 
 Kept: TypeAlias = Sequence[tuple[Ending, store.Settled]]
+# By run: how many more, or less, have which outcome.
+Counts: TypeAlias = dict[int, Counter[str]]
 
 
 class Aftermath:
@@ -24,16 +27,18 @@ class Aftermath:
         self._source, self._target = (
             ("left", "right") if flow.source_is_left else ("right", "left")
         )
-        # The flows whose records may wait for those of this one.
+        # The flows whose records may wait for those of this one, on either side.
         children = Flow.objects.filter(source=flow.source).exclude(pk=flow.pk)
         self._children = list(children.values_list("pk", flat=True))
+        others = Flow.objects.filter(source=flow.target, target=flow.source)
+        self._others = list(others.values_list("pk", flat=True))
 
-    def follow(self, kept: Kept) -> None:
-        """Do all of it."""
+    def follow(self, kept: Kept, counts: Counts) -> None:
+        """Do all of it; what that does to the counts of runs is added."""
         self._ask(kept)
         self._note_gone(kept)
         self._clear_intents(kept)
-        self._release(kept)
+        self._release(kept, counts)
         self.write_back.order(kept)
 
     def _ask(self, kept: Kept) -> None:
@@ -83,14 +88,36 @@ class Aftermath:
                 ending.decision.record.source_id
                 for ending, row in kept
                 if not isinstance(ending.problem, UncertainWriteError)
-                and row.outcome not in (Outcome.CONFLICT, Outcome.WAITING)
+                and (
+                    row.outcome not in (Outcome.CONFLICT, Outcome.WAITING)
+                    or _refused(ending)
+                )
             ],
         )
 
-    def _release(self, kept: Kept) -> None:
-        names = [
-            f"{self.flow.source_object}:{ending.decision.record.source_id}"
-            for ending, row in kept
-            if row.outcome in ARRIVED
-        ]
-        store.release(self._children, names)
+    def _release(self, kept: Kept, counts: Counts) -> None:
+        arrived = [(e.decision, row) for e, row in kept if row.outcome in ARRIVED]
+        here, there = self.flow.source_object, self.flow.target_object
+        names = [f"{here}:{one.record.source_id}" for one, _ in arrived]
+        _let_go(self._children, names, counts)
+        # What is bound now for the first time may be waited for on the other side too.
+        new = [row for one, row in arrived if not (one.known and one.known.version)]
+        names = [f"{there}:{row.target_id}" for row in new if row.target_id]
+        _let_go(self._others, names, counts)
+
+
+def _refused(ending: Ending) -> bool:
+    """Whether it was not even sent, because it refers to nothing."""
+    return bool(ending.result) and isinstance(ending.problem, DependencyMissingError)
+
+
+def _let_go(flow_ids: Sequence[int], names: Sequence[str], counts: Counts) -> None:
+    """What waits for these ("object:key") is due; what was given up waits again."""
+    store.release(flow_ids, names)
+    held = store.held(flow_ids, names)
+    SyncRecord.objects.filter(pk__in=[pk for pk, _, _ in held]).update(
+        outcome=Outcome.WAITING, due_at=store.now(), settled_at=None, attempts=0
+    )
+    for _, run_id, outcome in held:
+        counts[run_id][outcome] -= 1
+        counts[run_id][Outcome.WAITING] += 1

@@ -137,7 +137,8 @@ def _fail(
     row.due_at += verdict.delay
     if verdict.outcome == Outcome.WAITING:
         row.settled_at = None
-        row.blocked_by = getattr(error, "missing", "")[:281]
+    # One that is held still follows by itself when what it refers to comes.
+    row.blocked_by = getattr(error, "missing", "")[:281]
     if not verdict.counted:
         row.attempts -= 1
     row.error_class = error.error_class
@@ -150,6 +151,8 @@ def _fail(
 
 def binds(ending: Ending, row: store.Settled) -> bool:
     """Whether the two records are known to be one from now on."""
+    if ending.decision.arrived:
+        return True
     if not row.target_id or ending.decision.archive or ending.gone:
         return False
     answered = bool(ending.result and ending.result.target_id)

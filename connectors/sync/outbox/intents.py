@@ -145,7 +145,10 @@ class Doubts:
                     candidates=[_candidate(hit) for hit in hits],
                 )
             )
-        elif hits and (_gone(decision) or intent.sent in (None, _sent(decision))):
+        elif hits and _gone(decision):
+            # It goes by the flow's rule for deletes, now that it is known.
+            decision.target_id, decision.arrived = hits[0].key, True
+        elif hits and intent.sent in (None, _sent(decision)):
             _found(decision, hits[0].key, hits[0].fields)
         elif hits:
             # An earlier version of it has arrived: this one brings it up to date.
@@ -163,7 +166,7 @@ class Doubts:
 
 
 def _gone(decision: Decision) -> bool:
-    """Whether the source has lost it since: bound it is known, and stays gone."""
+    """Whether the source has lost it since."""
     return decision.record.change == Change.DELETED
 
 

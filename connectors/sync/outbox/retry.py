@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +17,16 @@ class RetryPolicy:
     """Up to `attempts` starts, waiting from `base` to `cap` seconds, doubling.
 
     `counted` is False for waits that are nobody's failure: they use up no attempt, and
-    double by waiting as long again as the record has waited already. Any `action` but
-    waiting is one that a person has chosen.
+    double by waiting as long again as the record has waited already. They end after
+    `patience` seconds, where there is one: the record is then held for a person. Any
+    `action` but waiting is one that a person has chosen.
     """
 
     attempts: int
     base: float
     cap: float
     counted: bool = True
+    patience: float = math.inf
     action: str = ErrorAction.BACK_OFF
 
 
@@ -34,6 +37,8 @@ POLICIES: dict[str, RetryPolicy] = {
     "rate_limited": RetryPolicy(attempts=8, base=10, cap=3600, counted=False),
     "busy": RetryPolicy(attempts=8, base=2, cap=60, counted=False),
     "dependency": RetryPolicy(attempts=8, base=30, cap=900, counted=False),
+    # Read again at every poll of the flow that should bring it.
+    "orphan": RetryPolicy(attempts=8, base=30, cap=900, counted=False, patience=86_400),
     # Released as soon as what is broken is mended; this is only the longest wait.
     "drift": RetryPolicy(attempts=8, base=600, cap=3600, counted=False),
     # Not the record's fault: it goes on when a person has repaired the set-up.
@@ -88,6 +93,8 @@ def decide(
     """
     policy = _OUTAGE if outage else known.get(error.error_class)
     if policy is None or policy.action == ErrorAction.HOLD:
+        return Verdict(Outcome.FAILED)
+    if waited.total_seconds() >= policy.patience:
         return Verdict(Outcome.FAILED)
     if policy.counted and attempt >= policy.attempts:
         return Verdict(Outcome.DEAD)

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeAlias
 
 from django.db import transaction
 
-from connectors.models import Attempt, Flow, Outcome, SyncRecord, SyncRun
+from connectors.models import (
+    Attempt,
+    Change,
+    Flow,
+    Outcome,
+    Review,
+    SyncRecord,
+    SyncRun,
+)
 from connectors.models.record import DUE
 from connectors.sync import connect
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.outbox import binding, keyed, retry, store
-from connectors.sync.outbox.aftermath import Aftermath
+from connectors.sync.outbox.aftermath import Aftermath, Counts
 from connectors.sync.outbox.claim import Claimed, claimed
 from connectors.sync.outbox.ending import ARRIVED, Ending, Rules, binds, bound, settled
 
 # What a newer change that has arrived makes pointless.
-_OVERTAKEN = (*DUE, Outcome.FAILED, Outcome.DEAD)
-Counts: TypeAlias = dict[int, Counter[str]]
+_OVERTAKEN = (*DUE, Outcome.CONFLICT, Outcome.FAILED, Outcome.DEAD)
 
 
 class Settler:
@@ -48,10 +54,10 @@ class Settler:
                 [bound(self.flow, e, r, now) for e, r in kept if binds(e, r)],
                 source="left" if self.flow.source_is_left else "right",
             )
-            self._aftermath.follow(kept)
+            counts = self._counts(kept)
+            self._aftermath.follow(kept, counts)
             _keep_renewed([ending.decision.record for ending, _ in kept])
             self._keep_failures(kept)
-            counts = self._counts(kept)
             self._resolve_older(kept, counts)
             SyncRun.recount(counts, heartbeat_at=store.now())
         return Counter(row.outcome for _, row in kept)
@@ -91,14 +97,15 @@ class Settler:
     def _resolve_older(
         self, kept: Sequence[tuple[Ending, store.Settled]], counts: Counts
     ) -> None:
-        """Older failures of a record are settled when a newer change arrives.
+        """Older failures of a record are settled when a newer change arrives, and what
+        was not sent yet when its delete is dealt with.
 
         One that somebody else is moving at this moment is left to them.
         """
         arrived = {
             ending.decision.record.source_id: row.id
             for ending, row in kept
-            if row.outcome in ARRIVED
+            if row.outcome in ARRIVED or _ended(ending.decision.record, row)
         }
         if not arrived:
             return
@@ -116,6 +123,7 @@ class Settler:
         SyncRecord.objects.filter(pk__in=older).update(
             outcome=Outcome.SKIPPED, settled_at=store.now()
         )
+        Review.objects.overtaken(older)
         for _, run_id, outcome in older.values():
             counts[run_id][outcome] -= 1
             counts[run_id][Outcome.SKIPPED] += 1
@@ -136,6 +144,11 @@ def _keep_renewed(records: Iterable[Claimed]) -> None:
                 outcome=record.outcome,
                 note="Read again: the other direction had written to it meanwhile.",
             )
+
+
+def _ended(record: Claimed, row: store.Settled) -> bool:
+    """Whether the source has lost it, and that is dealt with."""
+    return record.change == Change.DELETED and row.outcome not in DUE
 
 
 def _again(record: Claimed, row: store.Settled) -> bool:

@@ -257,6 +257,24 @@ def release(flow_ids: Sequence[int], names: Sequence[str]) -> None:
         )
 
 
+def held(flow_ids: Sequence[int], names: Sequence[str]) -> list[tuple[int, int, str]]:
+    """What was given up because nobody brought these records ("object:key"), locked:
+    id, run and outcome."""
+    if not flow_ids or not names:
+        return []
+    chosen, these = keyed.among("flow_id", flow_ids)
+    blocked, those = keyed.among("blocked_by", names)
+    lock = "FOR NO KEY UPDATE SKIP LOCKED" if is_postgresql() else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, run_id, outcome FROM {_RECORDS} "  # noqa: S608
+            f"WHERE NOT (blocked_by = '') AND {blocked} AND {chosen} "
+            f"AND outcome IN ('failed', 'dead') ORDER BY id {lock}",
+            [those, these],
+        )
+        return list(cursor.fetchall())
+
+
 def now() -> datetime:
     """The time that stored rows carry."""
     return timezone.now()

@@ -36,6 +36,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.http import correlation
 from connectors.sync import connect, runs
+from connectors.sync.intake.again import lost_since
 from connectors.sync.replay import CHUNK, REPLAYABLE, fresh_payloads, take
 from connectors.sync.watch.selection import Selection
 
@@ -181,12 +182,17 @@ def _take(at: ReplayOrder, chunk: dict[int, str]) -> bool:
         SyncRun.objects.filter(pk=at.pk).update(queued_at=timezone.now())
         payloads = fresh_payloads(at.run.flow, list(chunk))
         gone = sum(key not in payloads for key in chunk.values())
+        ids = list(chunk)
+    else:
+        lost = lost_since(at.run.flow, chunk)
+        gone = len(lost)
+        ids = [pk for pk in chunk if pk not in lost]
 
     def move_on() -> bool:
         place = ReplayOrder.objects.filter(pk=at.pk, after=at.after, filled_at=None)
         return bool(place.update(after=max(chunk), gone=F("gone") + gone))
 
-    user, ids = at.run.started_by, list(chunk)
+    user = at.run.started_by
     return take(ids, at.run, user, payloads=payloads, then=move_on) is not None
 
 

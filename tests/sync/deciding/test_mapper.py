@@ -11,7 +11,7 @@ import pytest
 from connectors.sdk.errors import DependencyMissingError, MappingError
 from connectors.sdk.records import FieldInfo, Option
 from connectors.sync.deciding.references import Found, refs_of
-from connectors.sync.mapping.mapper import CompiledMapping
+from connectors.sync.mapping.mapper import CompiledMapping, Reference
 from connectors.sync.mapping.transforms import TRANSFORMS
 
 OPTIONS = (Option(value="lead", label="Lead"), Option(value="cust", label="Customer"))
@@ -435,10 +435,14 @@ def test_what_a_line_refers_to_is_put_into_the_line() -> None:
     lines = [{"item": "60", "qty": "2"}, {"item": "", "qty": "1"}]
     whole: dict[str, Any] = {"lines": lines}
     mapped = CompiledMapping(rows, source, target).apply(whole)
-    with pytest.raises(DependencyMissingError, match="items record 60"):
-        refs_of(mapped, {}, lambda *_: "")
+
+    def missing(reference: Reference) -> DependencyMissingError:
+        return DependencyMissingError(reference.source_key)
+
+    with pytest.raises(DependencyMissingError, match="60"):
+        refs_of(mapped, {}, missing)
     known = {("items", "products", "60"): Found("7001", gone=False)}
-    assert refs_of(mapped, known, lambda *_: "") == {}
+    assert refs_of(mapped, known, missing) == {}
     assert mapped.lines == [
         {"quantity": Decimal(2), "product": "7001"},
         {"quantity": Decimal(1)},

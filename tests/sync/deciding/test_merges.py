@@ -17,6 +17,7 @@ from connectors.models import (
     SyncRecord,
     TargetGone,
 )
+from connectors.sync import replay
 from tests.sync.pairs.test_jde_pair import backwards, name_of, settle
 from tests.sync.site import Site, assert_counts_add_up
 
@@ -209,4 +210,29 @@ def test_what_was_merged_away_in_doubt_does_not_come_back(
     assert name_of(site, number) == "Other"
     alone = into == "known" and lost == "apply_then_drop"
     assert len(site.customers()) == (32 if alone else 31)
+    assert_counts_add_up()
+
+
+def test_a_replay_of_what_was_merged_away_changes_nothing(site: Site) -> None:
+    """JD Edwards made its customer of it, and would know it by its name for it."""
+    back = backwards(site)
+    site.run()
+    settle(site, back)
+    lost = by_hand(site)
+    settle(site, back)
+    number = Binding.objects.get(right_id=lost).left_id
+    other = site.crm.edit(
+        type="companies", action="create", set={"name": "Kept", "city": "Bern"}
+    )
+    survivor = merge(site, lost, other["id"])
+    site.run(flow=back)
+    settle(site, back)
+    assert Binding.objects.get(left_id=number).right_id == survivor
+    assert name_of(site, number) == "Kept"
+    found = replay.replay(SyncRecord.objects.filter(flow=back, source_id=lost), None)
+    for run in found.runs:
+        site.work(run)
+    settle(site, back)
+    assert name_of(site, number) == "Kept"
+    assert found.refused == 1
     assert_counts_add_up()

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from connectors.models import (
     Binding,
+    ErrorAction,
+    ErrorPolicy,
     Flow,
     FlowStatus,
     Outcome,
@@ -21,7 +23,7 @@ from connectors.sdk.records import FieldInfo
 from connectors.sync import connect
 from connectors.sync.deciding import cycles
 from connectors.sync.deciding.decision import Decision
-from connectors.sync.deciding.references import lost_of, refs_of, resolve
+from connectors.sync.deciding.references import Parents, lost_of, refs_of, resolve
 from connectors.sync.mapping.mapper import CompiledMapping
 from connectors.sync.outbox.claim import Claimed
 from tests.sync import rows
@@ -156,6 +158,69 @@ def test_a_parent_that_a_person_left_out_is_asked_for_once(site: Site) -> None:
     assert site.run().skipped == len(parents)
     assert site.run().skipped == 0
     assert set(outcomes(people)) == {"waiting"}
+    site.pass_time(hours=1)
+    site.push(people)
+    said = people.records.values_list("error_message", flat=True)[0]
+    assert "left it out: Nothing matches it, and the flow creates nothing" in said
+    site.pass_time(hours=24)
+    site.push(people)
+    assert set(outcomes(people)) == {"failed"}
+    Flow.objects.filter(pk=site.flow.pk).update(creates=True)
+    site.run(RunKind.BACKFILL)
+    site.push(people)
+    assert set(outcomes(people)) == {"created"}
+    assert_counts_add_up()
+
+
+def orphan(site: Site) -> tuple[Flow, SyncRecord, str]:
+    """A person whose customer JD Edwards did not show any more when it was its turn."""
+    people = contacts(site)
+    site.run(flow=people)
+    number = people_of(site)[0]
+    site.erp.edit(table="F0101", key={"AN8": int(number)}, set={"AT1": "O"})
+    site.run()
+    site.push(people)
+    of = people.records.filter(blocked_by=f"customers:{number}")
+    record = of.first()
+    assert record is not None
+    site.pass_time(hours=1)
+    site.push(people)
+    record.refresh_from_db()
+    return people, record, number
+
+
+def people_of(site: Site) -> list[str]:
+    """The numbers of customers that have people."""
+    numbers = {str(r["AN8"]) for r in site.erp.records("F0111") if int(r["IDLN"])}
+    return sorted(numbers & site.customers())
+
+
+def test_whose_parent_nobody_has_is_given_up_and_follows_when_it_comes(
+    site: Site,
+) -> None:
+    people, record, number = orphan(site)
+    assert record.error_class == "orphan"
+    assert f"The customers record {number} it refers to" in record.error_message
+    assert "“Customers” does not find it in JDE" in record.error_message
+    for hours, outcome in ((12, "waiting"), (11, "failed")):
+        site.pass_time(hours=hours)
+        site.run()
+        site.push(people)
+        record.refresh_from_db()
+        assert record.outcome == outcome
+    assert record.blocked_by == f"customers:{number}"
+    assert_counts_add_up()
+    site.erp.edit(table="F0101", key={"AN8": int(number)}, set={"AT1": "C"})
+    assert site.run().created == 1
+    site.push(people)
+    assert set(outcomes(people)) == {"created"}
+    assert_counts_add_up()
+
+
+def test_how_long_it_is_waited_for_is_a_policy(site: Site) -> None:
+    ErrorPolicy.objects.create(error_class="orphan", action=ErrorAction.HOLD)
+    _, record, number = orphan(site)
+    assert (record.outcome, record.blocked_by) == ("failed", f"customers:{number}")
 
 
 @pytest.mark.parametrize("gone", [False, True])
@@ -183,13 +248,16 @@ def test_lines_refer_to_records_too(gone: bool) -> None:
     said: Any = {"lines": [{"product": "34001"}, {"product": ""}]}
     mapped = mapping.apply(said)
     known = resolve(back, [mapped])
-    assert refs_of(mapped, known, lambda *_: "") == {}
+    absent = Parents(back, [mapped], known).missing
+    assert refs_of(mapped, known, absent) == {}
     assert mapped.lines == [{"item": "60001"}, {}]
     assert set(lost_of(mapped, known)) == ({"lines.item"} if gone else set())
     said = {"lines": [{}, {"product": "34999"}]}
     stranger = mapping.apply(said)
+    known = resolve(back, [stranger])
+    absent = Parents(back, [stranger], known).missing
     with pytest.raises(DependencyMissingError) as missing:
-        refs_of(stranger, resolve(back, [stranger]), lambda *_: "")
+        refs_of(stranger, known, absent)
     assert missing.value.missing == "products:34999"
 
 

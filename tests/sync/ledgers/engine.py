@@ -156,7 +156,9 @@ class Engine:
         for review in Review.objects.filter(decided_at=None).order_by("pk"):
             self.answer(review, self.dice.randrange(9))
         failed = SyncRecord.objects.filter(outcome__in=(Outcome.FAILED, Outcome.DEAD))
-        ids = [one.pk for one in failed if not self.accounted(one)]
+        # What refers to another must be released by it.
+        stuck = failed.exclude(error_class="orphan")
+        ids = [one.pk for one in stuck if not self.accounted(one)]
         # A source that refuses what it is told is told again with the record.
         untold = WriteBackJob.objects.filter(held=True)
         ids += untold.values_list("record", flat=True)

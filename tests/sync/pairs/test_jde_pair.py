@@ -234,3 +234,51 @@ def test_a_doubtful_record_that_is_read_afresh_is_brought_up_to_date(
     assert name_of(site, number) == "Doubtful no more"
     settle(site, back)
     assert site.companies()[f"jde:{number}"]["name"] == "Doubtful no more"
+
+
+def people_back(site: Site) -> Flow:
+    """People of HubSpot into JD Edwards, whose customers are there."""
+    site.run()
+    backwards(site)
+    people = site.make_flow(
+        "People back", source=site.hubspot, source_object="contacts",
+        target=site.jde, target_object="contacts",
+    )  # fmt: skip
+    whose = {"source_field": "associatedcompany", "target_field": "AN8"}
+    site.map(
+        {"source_field": "lastname", "target_field": "last_name"},
+        {**whose, "update_mode": "create_only"},
+        flow=people,
+    )
+    return people
+
+
+def test_a_person_of_no_company_follows_when_it_gets_one(site: Site) -> None:
+    """HubSpot tells no change of a person who is only put to a company."""
+    people = people_back(site)
+    made = site.crm.edit(
+        type="contacts", action="create", set={"lastname": "Of nobody"}
+    )
+    run = site.run(flow=people)
+    assert (run.waiting, run.created) == (1, 0)
+    record = people.records.get()
+    assert record.error_class == "orphan"
+    assert "has no customer to be added to" in record.error_message
+    company = next(iter(site.companies().values()))["hs_object_id"]
+    site.crm.edit(
+        type="contacts", action="associate", id=made["id"],
+        to_type="companies", to_id=company,
+    )  # fmt: skip
+    assert site.run(flow=people).created == 1
+    assert_counts_add_up()
+
+
+def test_a_person_of_no_company_is_given_up_after_a_day(site: Site) -> None:
+    people = people_back(site)
+    site.crm.edit(type="contacts", action="create", set={"lastname": "Of nobody"})
+    site.run(flow=people)
+    for hours, outcome in ((23, Outcome.WAITING), (2, Outcome.FAILED)):
+        site.pass_time(hours=hours)
+        site.run(flow=people)
+        assert people.records.get().outcome == outcome
+    assert_counts_add_up()

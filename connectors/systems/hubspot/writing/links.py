@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors.sdk.errors import (
     ConnectorError,
-    DependencyMissingError,
+    OrphanError,
     RejectedError,
     UnavailableError,
 )
@@ -147,7 +147,7 @@ class Linker:
         said = self.http.redact(envelope.message)
         call = envelope.correlation_id or call
         if any(link.target in ids for link in links):
-            return DependencyMissingError(
+            return OrphanError(
                 f"HubSpot cannot link the record with its {self.to_type}: {said}",
                 code=envelope.category,
                 request_id=call,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.sdk.errors import DependencyMissingError
+from connectors.sdk.errors import OrphanError
 from connectors.sdk.records import Scalar, SourceRecord, WriteItem, WriteResult
 from connectors.systems.jde.writing.desk import Desk, reference_of
 from connectors.systems.jde.writing.sequence import one_by_one
@@ -140,7 +140,7 @@ def _contact(desk: Desk, item: WriteItem, found: Found) -> WriteResult:
     else:
         customer = item.refs.get("AN8") or str(item.fields.get("AN8") or "")
         if not customer:
-            raise DependencyMissingError(
+            raise OrphanError(
                 "The contact has no customer to be added to.", field="AN8"
             )
         given |= inputs({"REM1": _PERSON["REM1"]}, {"REM1": reference or None})

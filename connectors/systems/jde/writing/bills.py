@@ -10,7 +10,7 @@ from decimal import Decimal
 from connectors.sdk.errors import (
     ConfigurationError,
     ConnectorError,
-    DependencyMissingError,
+    OrphanError,
     RejectedError,
 )
 from connectors.sdk.records import Fields, Scalar, WriteItem
@@ -98,7 +98,7 @@ def party_of(desk: Desk, item: WriteItem) -> str:
     found = str(supplier or item.refs.get("AN8") or item.fields.get("AN8") or "")
     if not found:
         who = "supplier" if desk.writing.payable else "customer"
-        raise DependencyMissingError(f"The document has no {who}.", field="AN8")
+        raise OrphanError(f"The document has no {who}.", field="AN8")
     if not found.isdecimal():
         raise wrong("AN8", f"“{found}” is not an address number.")
     return found

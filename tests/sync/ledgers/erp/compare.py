@@ -9,6 +9,7 @@ from tests.sync.ledgers.compare import (
     copied_once,
     created_once,
     everything_is_bound_or_explained,
+    nothing_comes_back,
     nothing_is_left_over,
     nothing_more_is_written,
     values_agree,
@@ -35,6 +36,7 @@ def compare(world: ErpWorld, papers: Papers) -> None:
         nothing_is_doubled(users)
     nothing_is_created_twice(world)
     nothing_is_left_over(world)
+    nothing_comes_back(world, *world.users.values())
     papers.touch()
     nothing_more_is_written(world, *world.users.values())
 

@@ -166,10 +166,17 @@ class ErpMachine(EngineRules):
 
     @rule(number=NUMBERS, amounts=AMOUNTS)
     def bill(self, number: int, amounts: list[int]) -> None:
-        company = self.one_of(self.companies.live("right"), number)
+        live = self.companies.live("right")
+        company = self.one_of([key for key in live if not self.orphaned(key)], number)
         if company:
             person = self.hire("right", company, {})
             self.papers.bill(company, person, [Decimal(one) / 100 for one in amounts])
+
+    def orphaned(self, company: str) -> bool:
+        """Whether JD Edwards' users have deleted its customer: nobody bills it."""
+        record = ("right", company)
+        bound = self.companies.partners(record)
+        return bool(bound) and self.companies.partner(record) is None
 
     @rule(number=NUMBERS, share=st.sampled_from(["1", "0.5"]))
     def pay(self, number: int, share: str) -> None:

@@ -14,6 +14,7 @@ from connectors.models import (
     Outcome,
     Review,
     ReviewKind,
+    RunKind,
     SyncRecord,
 )
 from connectors.sandbox.core.runner import SandboxThread
@@ -149,6 +150,13 @@ class ErpWorld(Engine):
             control.clear_faults()
             control.config(**NO_LIMITS[name])
 
+    def round_of_all(self) -> None:
+        """JD Edwards tells no delete by itself; what refers to one would be refused
+        again and again."""
+        for reader in self.readers.values():
+            self.go(reader["left"], RunKind.SCAN)
+        super().round_of_all()
+
     def rule(self, conflict: str) -> None:
         """Let conflicts go by this rule, everywhere."""
         for reader in self.readers.values():
@@ -159,13 +167,14 @@ class ErpWorld(Engine):
 
     def accounted(self, record: SyncRecord) -> bool:
         """A document of a merged company is another customer's now, and JD Edwards
-        changes none; a person whose customer has no company any more waits for one."""
+        changes none; a person whose customer has no company any more
+        follows it when there is one."""
         if record.flow.pk in (self.flows["invoices"].pk, self.flows["payments"].pk):
             return record.outcome == Outcome.FAILED and record.source_id in self.moved
-        if record.flow.pk == self.flows["contacts"].pk:
-            customer = record.source_id.partition("-")[0]
-            alone = self.users["customers"].partner(("left", customer)) is None
-            return alone and record.error_class == "dependency"
+        if record.error_class == "orphan" and record.blocked_by:
+            flow, (_, _, parent) = record.flow, record.blocked_by.partition(":")
+            side = "left" if flow.source == self.site.jde else "right"
+            return self.users["customers"].partner((side, parent)) is None
         return False
 
     def answer(self, review: Review, number: int) -> None:

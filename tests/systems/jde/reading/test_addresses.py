@@ -221,7 +221,7 @@ def test_a_person_who_is_gone_is_not_found(books: Books, key: str) -> None:
     [
         ({"last_name": "x" * 26}, True, ("rejected", "last_name")),
         ({"first_name": "", "last_name": ""}, True, ("rejected", "last_name")),
-        ({"last_name": "Mill"}, False, ("dependency", "AN8")),
+        ({"last_name": "Mill"}, False, ("orphan", "AN8")),
     ],
 )
 def test_a_person_that_does_not_fit_is_refused(
