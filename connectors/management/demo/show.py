@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -20,8 +19,7 @@ from django.db import connections
 from rich.console import Console
 
 from connectors.management.children import Children, free_ports
-from connectors.management.demo import installation, summary
-from connectors.management.demo.scenes import SCENES
+from connectors.management.demo import installation, sandbox, summary
 from connectors.management.demo.scenes.scene import Planted, Scene
 from connectors.management.demo.systems import ERPS, HUBSPOT, SYSTEMS
 from connectors.management.demo.verdict import Verdict
@@ -35,7 +33,6 @@ CUSTOMERS = 1000
 GLANCE = 0.25
 # Seconds without any change in a run before something must be wrong.
 PATIENCE = 120.0
-SANDBOX_PORT = 8801
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
@@ -83,7 +80,14 @@ class Demo:
         erps = [one for one in ERPS if one in {*self.chosen, *before}]
         names = ", ".join(SYSTEMS[one].name for one in erps)
         with self._step(f"Sandbox: HubSpot, {names}"):
-            self._meet_sandbox(ready, erps, before)
+            self.children.wait_until(ready.exists, "sandbox")
+            self.sandbox = sandbox.controls(ready)
+            sandbox.fill(
+                self.sandbox, {HUBSPOT, *erps} - before, self.customers or CUSTOMERS
+            )
+            self.scenes = sandbox.scenes(self.sandbox, erps, both_ways=self.both_ways)
+            for slug in self.scenes.keys() - before:
+                self.scenes[slug].prepare()
         self._note_customers()
         with self._step("Connections, fields and flows"):
             flows = self._install(before)
@@ -125,7 +129,7 @@ class Demo:
         return Path(settings.DATABASES["default"]["NAME"])
 
     def _ports(self) -> list[int]:
-        wanted = (self.port, *(SANDBOX_PORT + n for n in range(len(SYSTEMS))))
+        wanted = (self.port, *sandbox.PORTS)
         found = free_ports(wanted)
         for asked, given in zip(wanted, found, strict=True):
             if asked and asked != given:
@@ -137,31 +141,9 @@ class Demo:
     def _start_sandbox(self, ports: Sequence[int]) -> Path:
         ready = self.folder / "sandbox.json"
         ready.unlink(missing_ok=True)
-        arguments = ["--state", str(self.folder / "sandbox.state")]
-        # Each is filled with as many as it is given, once it answers.
-        arguments += ["--ready-file", str(ready), "--customers", "0"]
-        for system, port in zip(SYSTEMS.values(), ports, strict=True):
-            arguments += [f"--{system.slug}-port", str(port), "--only", system.slug]
-            for knob, value in system.knobs.items():
-                arguments += ["--set", f"{system.slug}.{knob}={json.dumps(value)}"]
+        arguments = sandbox.arguments(self.folder / "sandbox.state", ready, ports)
         self.children.start("sandbox", "manage.py", "sandbox", *arguments)
         return ready
-
-    def _meet_sandbox(self, ready: Path, erps: Sequence[str], before: set[str]) -> None:
-        """Fill the stand-ins that are new, and open a scene for each ERP."""
-        self.children.wait_until(ready.exists, "sandbox")
-        for slug, told in json.loads(ready.read_text()).items():
-            self.sandbox[slug] = ControlClient(told["url"])
-        for slug in {HUBSPOT, *erps} - before:
-            system, control = SYSTEMS[slug], self.sandbox[slug]
-            control.reset()
-            control.seed(system.customers(self.customers or CUSTOMERS), system.seed)
-        hubspot, token = self.sandbox[HUBSPOT], SYSTEMS[HUBSPOT].values["access_token"]
-        for slug in erps:
-            scene = SCENES[slug](self.sandbox[slug], hubspot, token, self.both_ways)
-            self.scenes[slug] = scene
-            if slug not in before:
-                scene.prepare()
 
     def _note_customers(self) -> None:
         """Say so when the earlier demo's customers are not as many as asked for."""

@@ -79,7 +79,9 @@ def _enter_again(jde: ControlClient) -> None:
     for table, which in TABLES.items():
         for row in jde.records(table, [str(customers(jde)[TWIN_PLACE])]):
             if which.items() <= row.items():
-                copy = {**row, "AN8": number}
+                # Numbers of its own it has none, or they would tell who it is.
+                own = {name: " " for name in ("ALKY", "TAX") if name in row}
+                copy = {**row, **own, "AN8": number}
                 jde.edit(action="insert", table=table, set=copy)
 
 
