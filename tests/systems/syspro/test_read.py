@@ -172,3 +172,20 @@ def test_a_new_odata_password_counts_after_a_restart(syspro: Syspro) -> None:
     assert "restarted" in worst.advice
     syspro.control.edit(action="restart_odata")
     assert connector.check().ok
+
+
+def test_what_is_fetched_in_any_order_has_its_lines(syspro: Syspro) -> None:
+    connector = syspro.open()
+    held, _ = everything(connector, "invoices")
+    assert len(held) > 40
+    for keys in (
+        sorted(held),
+        sorted(held, reverse=True),
+        sorted(held, key=lambda one: one[::-1]),
+    ):
+        found = {one.key: one for one in connector.fetch("invoices", keys)}
+        assert {key: one.lines for key, one in found.items()} == {
+            key: one.lines for key, one in held.items()
+        }
+        titles = {key: one.fields["title"] for key, one in found.items()}
+        assert titles == {key: one.fields["title"] for key, one in held.items()}
