@@ -143,7 +143,7 @@ def rows(text: str) -> dict[str, list[int]]:
 
 
 def test_one_demo_and_another(tmp_path: Path) -> None:
-    first = demo(tmp_path, "--customers", "30")
+    first = demo(tmp_path, "--customers", "30", "--systems", "jde", "qad")
     assert first.returncode == 0, first.stdout + first.stderr
     moved = rows(first.stdout)
     assert moved["JD Edwards: Customers to companies"] == [30, 30, 0, 0, 0]
@@ -155,34 +155,36 @@ def test_one_demo_and_another(tmp_path: Path) -> None:
     # The account has products of its own; ours is one more.
     assert moved["JD Edwards: Products back to items"][1] > 1
     assert moved["JD Edwards: Companies back to customers"][2] == 1
-    assert moved["SYSPRO: Customers to companies"] == [6, 6, 0, 0, 0]
-    assert moved["SYSPRO: Invoices to invoices"][4] == 1
     assert moved["QAD: Won deals to sales orders"] == [5, 3, 0, 0, 1]
     told = " ".join(first.stdout.split())
     for said in (
         "3 invoices and 2 payments of HubSpot once each",
-        "HubSpot agrees with SYSPRO: 6 customers",
         "QAD has 3 orders of HubSpot's won deals once each",
         "is no e-mail address",
         "has a new phone number on both sides",
         "may be one of two customers",
         "lies in a closed period",
-        "does not have its currency",
         "names no item",
     ):
         assert said in told
     assert re.search(r"^User +admin *$", first.stdout, re.MULTILINE)
 
-    second = demo(tmp_path)
+    # All that were there go on, and what one has brought is no news to another.
+    second = demo(tmp_path, "--customers", "30", "--systems", "syspro")
     assert second.returncode == 0, second.stdout + second.stderr
     again = rows(second.stdout)
-    assert set(again) == set(moved)
-    for _, created, updated, _, failed in again.values():
-        assert (created, updated, failed) == (0, 0, 0)
+    for name in moved:
+        _, created, updated, _, failed = again.pop(name)
+        assert (name, created, updated, failed) == (name, 0, 0, 0)
+    assert again["SYSPRO: Customers to companies"] == [6, 6, 0, 0, 0]
+    read, created, *rest = again["SYSPRO: Invoices to invoices"]
+    assert (created, rest) == (read - 1, [0, 0, 1])
+    assert "HubSpot agrees with SYSPRO: 6 customers" in second.stdout
+    assert "does not have its currency" in second.stdout
     assert password(first.stdout) == password(second.stdout)
 
 
-def test_one_erp_one_way_and_another_one_later(tmp_path: Path) -> None:
+def test_a_demo_one_way(tmp_path: Path) -> None:
     done = demo(tmp_path, "--customers", "30", "--one-way", "--systems", "jde")
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(rows(done.stdout)) == {
@@ -190,12 +192,6 @@ def test_one_erp_one_way_and_another_one_later(tmp_path: Path) -> None:
         "JD Edwards: Contacts to contacts",
     }
     assert "2 records are left to you on purpose" in done.stdout
-    done = demo(tmp_path, "--customers", "30", "--one-way", "--systems", "syspro")
-    assert done.returncode == 0, done.stdout + done.stderr
-    moved = rows(done.stdout)
-    assert moved["SYSPRO: Customers to companies"] == [6, 6, 0, 0, 0]
-    assert moved["JD Edwards: Customers to companies"] == [0, 0, 0, 0, 0]
-    assert "QAD" not in done.stdout
 
 
 def test_each_erp_has_its_scene() -> None:
