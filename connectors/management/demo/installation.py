@@ -9,13 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from connectors.management.demo.systems import SYSTEMS, System
-from connectors.models import (
-    Claim,
-    Connection,
-    Flow,
-    FlowState,
-    SyncRun,
-)
+from connectors.models import Claim, Connection, Flow, FlowState, RunKind, SyncRun
 from connectors.sync import connect, recipes, runs
 
 ADMIN = "admin"
@@ -63,6 +57,8 @@ def ensure_connection(system: System, url: str) -> Connection:
     wanted = {"base_url": f"{url}{system.path}", **system.values}
     if found is None or connection.settings.get("base_url") != wanted["base_url"]:
         connection.set_values({**connection.settings, **wanted})
+        # The same stand-in on another port, where an address may tell accounts apart.
+        connection.account = ""
         connection.save()
     return connection
 
@@ -98,3 +94,9 @@ def install_flows(
         later = timezone.now() + timedelta(seconds=flow.interval or 300)
         FlowState.objects.filter(flow=flow).update(next_run_at=later)
     return flows
+
+
+def open_run(flow: Flow) -> SyncRun | None:
+    """A run of the flow that is under way, left over by an earlier demo."""
+    open_runs = flow.runs.filter(status__in=runs.OPEN).exclude(kind=RunKind.REPLAY)
+    return open_runs.select_related("flow").first()

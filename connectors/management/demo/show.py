@@ -201,7 +201,7 @@ class Demo:
         return done
 
     def _run_one(self, flow: Flow, progress: RunProgress) -> SyncRun:
-        run = open_run(flow) or runs.start(flow, RunKind.SYNC, self.user)
+        run = installation.open_run(flow) or runs.start(flow, RunKind.SYNC, self.user)
         seen, since = -1, time.monotonic()
         while not run.final:
             self.children.check()
@@ -285,12 +285,6 @@ def start_over(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def open_run(flow: Flow) -> SyncRun | None:
-    """A run of the flow that is under way, left over by an earlier demo."""
-    open_runs = flow.runs.filter(status__in=runs.OPEN).exclude(kind=RunKind.REPLAY)
-    return open_runs.select_related("flow").first()
 
 
 def answers(url: str) -> bool:
