@@ -12,7 +12,8 @@ DEV := $(VENV)/.dev-installed
 on = $(filter-out 0 no false,$(1))
 DEMO_OPTIONS := $(if $(call on,$(ONCE)),--once) $(if $(call on,$(FRESH)),--fresh) \
 	$(if $(filter 0 no false,$(BOTH)),--one-way) \
-	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(PORT),--port $(PORT))
+	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(PORT),--port $(PORT)) \
+	$(if $(SYSTEMS),--systems $(SYSTEMS))
 CHROMIUM := /usr/bin/chromium
 
 .PHONY: help
@@ -22,13 +23,14 @@ help: ## list the targets
 	@echo
 	@echo "  make demo ONCE=1         stop at the end; exit code 0 if all moved as it should"
 	@echo "  make demo CUSTOMERS=5000 another number of customers (default 1000)"
-	@echo "  make demo BOTH=0         only from JD Edwards to HubSpot"
+	@echo "  make demo SYSTEMS='jde qad'  not all of jde, syspro and qad"
+	@echo "  make demo BOTH=0         only into HubSpot"
 	@echo "  make demo FRESH=1        forget the earlier demo of this folder"
 	@echo "  make demo PORT=8080      another port for the console (default 8000)"
 	@echo "  make pytest ARGS='-k jde -x'"
 
 .PHONY: demo
-demo: $(RUNTIME) ## show everything at work with JD Edwards and HubSpot stand-ins
+demo: $(RUNTIME) ## show everything at work, with stand-ins of the ERPs and of HubSpot
 	@exec $(PY) -m connectors.management.demo $(DEMO_OPTIONS)
 
 .PHONY: run

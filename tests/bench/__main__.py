@@ -21,6 +21,7 @@ from tests.bench.tables import (
     PICKUP,
     QAD,
     STREAM,
+    SYSPRO,
     TWOWAY,
 )
 
@@ -34,6 +35,8 @@ governed  40,000 upserts under 190 requests in 10 s, rows and whole batches refu
 admin     the console's pages over 1,000,000 sync records
 pickup    from a change in JD Edwards, or a pressed button, to HubSpot
 qad       all items read and orders entered by the QAD connector alone, both editions
+syspro    customers, contacts and invoices with lines from SYSPRO to HubSpot, by the
+          worker; then the invoices again, which reads all open ones
 stream    all contacts read by the HubSpot connector alone, none kept: memory stays flat
 hooks     a flood of HubSpot's webhooks against the shipped web server: how soon they
           are answered, and until all they tell of has arrived
@@ -178,6 +181,12 @@ BENCHES = {
         QAD,
         [Case("tests.bench.qad", ("100000", face), 600) for face in FACES],
         [Case("tests.bench.qad", ("10000", face), 300) for face in FACES],
+    ),
+    "syspro": Bench(
+        "SYSPRO into HubSpot, by the worker",
+        SYSPRO,
+        [Case("tests.bench.syspro", ("25000",), 1800)],
+        [Case("tests.bench.syspro", ("2000",), 600)],
     ),
     "stream": Bench(
         "All contacts, read and not kept",

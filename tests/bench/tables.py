@@ -98,3 +98,13 @@ QAD = (
     Column("requests\n/record", "each", hundredths),
     Column("peak MiB", "peak", whole),
 )
+SYSPRO = (
+    Column("records", "records", whole),
+    Column("seconds", "seconds", tenths, is_time=True),
+    Column("records/s", "rate", whole, is_time=True),
+    Column("CPU s", "cpu", tenths, is_time=True),
+    Column("SYSPRO\nrequests", "syspro", whole),
+    Column("HubSpot\nrequests", "hubspot", whole),
+    Column("requests\n/record", "each", hundredths),
+    Column("peak MiB", "peak", whole),
+)

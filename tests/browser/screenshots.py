@@ -63,7 +63,7 @@ def demo(customers: int) -> Iterator[Site]:
         said, place = Path(folder) / "said", Path(folder) / "demo"
         command = [sys.executable, "-m", "connectors.management.demo"]
         command += ["--folder", str(place), "--port", "0"]
-        command += ["--customers", str(customers), "--one-way"]
+        command += ["--customers", str(customers), "--one-way", "--systems", "jde"]
         with said.open("w") as output:
             process = subprocess.Popen(
                 command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT

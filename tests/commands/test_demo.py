@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from connectors.management.children import free_port, free_ports
-from connectors.management.demo.planted import plant, planted
-from connectors.management.demo.verify import Verdict, verify
+from connectors.management.demo.scenes import SCENES
+from connectors.management.demo.scenes.jde.mistyped import plant, planted
+from connectors.management.demo.scenes.jde.verify import verify
+from connectors.management.demo.systems import ERPS
+from connectors.management.demo.verdict import Verdict
 from connectors.sync import connect, recipes
 from tests.commands.shell import ROOT, command
 from tests.sync.site import TOKEN, Site
@@ -33,26 +36,16 @@ def moved(site: Site) -> Site:
     return site
 
 
-FLOWS = (
-    "Customers to companies",
-    "Contacts to contacts",
-    "Items to products",
-    "Companies back to customers",
-    "Contacts back to contacts",
-    "Products back to items",
-    "Invoices to JD Edwards",
-    "Payments to JD Edwards",
-)
-
-
 def compared(site: Site, *spared: str) -> Verdict:
-    return verify(site.erp, site.crm, TOKEN, spared)
+    verdict = Verdict()
+    verify(site.erp, site.crm, TOKEN, verdict, spared)
+    return verdict
 
 
 def test_both_sides_agree(moved: Site) -> None:
     found = compared(moved)
     assert found.problems == []
-    assert "30 customers" in found.agreed
+    assert "30 customers" in found.agreed[0]
 
 
 def test_a_changed_credit_limit_is_noticed(moved: Site) -> None:
@@ -139,51 +132,70 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def row(text: str, flow: str) -> list[int]:
-    """Read, created, updated, unchanged and failed of a flow in the table."""
-    found = re.search(rf"^{flow} +((?:[\d,]+ +){{5}})", text, re.MULTILINE)
+def rows(text: str) -> dict[str, list[int]]:
+    """Read, created, updated, unchanged and failed of each flow in the table."""
+    found = re.findall(r"^(\w[\w ]+: \w.*?)  +((?:[\d,]+ +){5})", text, re.MULTILINE)
     assert found, text
-    return [int(word.replace(",", "")) for word in found[1].split()]
+    return {
+        name: [int(word.replace(",", "")) for word in numbers.split()]
+        for name, numbers in found
+    }
 
 
 def test_one_demo_and_another(tmp_path: Path) -> None:
-    first = demo(tmp_path, "--customers", "30")
+    first = demo(tmp_path, "--customers", "30", "--systems", "jde", "qad")
     assert first.returncode == 0, first.stdout + first.stderr
-    assert row(first.stdout, "Customers to companies") == [30, 30, 0, 0, 0]
-    read, created, updated, unchanged, failed = row(
-        first.stdout, "Contacts to contacts"
-    )
-    assert (updated, unchanged, failed, created) == (0, 0, 2, read - 2)
-    assert row(first.stdout, "Invoices to JD Edwards") == [4, 3, 0, 0, 1]
-    assert row(first.stdout, "Payments to JD Edwards") == [2, 2, 0, 0, 0]
+    moved = rows(first.stdout)
+    assert moved["JD Edwards: Customers to companies"] == [30, 30, 0, 0, 0]
+    read, created, *rest = moved["JD Edwards: Contacts to contacts"]
+    assert rest == [0, 0, 2]
+    assert created == read - 2
+    assert moved["JD Edwards: Invoices to JD Edwards"] == [4, 3, 0, 0, 1]
+    assert moved["JD Edwards: Payments to JD Edwards"] == [2, 2, 0, 0, 0]
     # The account has products of its own; ours is one more.
-    assert row(first.stdout, "Products back to items")[1] > 1
-    assert row(first.stdout, "Companies back to customers")[2] == 1
+    assert moved["JD Edwards: Products back to items"][1] > 1
+    assert moved["JD Edwards: Companies back to customers"][2] == 1
+    assert moved["QAD: Won deals to sales orders"] == [5, 3, 0, 0, 1]
     told = " ".join(first.stdout.split())
-    assert "3 invoices and 2 payments of HubSpot once each" in told
-    for left in (
+    for said in (
+        "3 invoices and 2 payments of HubSpot once each",
+        "QAD has 3 orders of HubSpot's won deals once each",
         "is no e-mail address",
         "has a new phone number on both sides",
         "may be one of two customers",
         "lies in a closed period",
+        "names no item",
     ):
-        assert left in told
+        assert said in told
     assert re.search(r"^User +admin *$", first.stdout, re.MULTILINE)
 
-    second = demo(tmp_path)
+    # All that were there go on, and what one has brought is no news to another.
+    second = demo(tmp_path, "--customers", "30", "--systems", "syspro")
     assert second.returncode == 0, second.stdout + second.stderr
-    for flow in FLOWS:
-        _, created, updated, _, failed = row(second.stdout, flow)
-        assert (created, updated, failed) == (0, 0, 0)
+    again = rows(second.stdout)
+    for name in moved:
+        _, created, updated, _, failed = again.pop(name)
+        assert (name, created, updated, failed) == (name, 0, 0, 0)
+    assert again["SYSPRO: Customers to companies"] == [6, 6, 0, 0, 0]
+    read, created, *rest = again["SYSPRO: Invoices to invoices"]
+    assert (created, rest) == (read - 1, [0, 0, 1])
+    assert "HubSpot agrees with SYSPRO: 6 customers" in second.stdout
+    assert "does not have its currency" in second.stdout
     assert password(first.stdout) == password(second.stdout)
 
 
 def test_a_demo_one_way(tmp_path: Path) -> None:
-    done = demo(tmp_path, "--customers", "30", "--one-way")
+    done = demo(tmp_path, "--customers", "30", "--one-way", "--systems", "jde")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert row(done.stdout, "Customers to companies") == [30, 30, 0, 0, 0]
-    assert " back to " not in done.stdout
+    assert set(rows(done.stdout)) == {
+        "JD Edwards: Customers to companies",
+        "JD Edwards: Contacts to contacts",
+    }
     assert "2 records are left to you on purpose" in done.stdout
+
+
+def test_each_erp_has_its_scene() -> None:
+    assert set(SCENES) == set(ERPS)
 
 
 def password(text: str) -> str:

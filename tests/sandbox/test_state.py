@@ -13,6 +13,7 @@ from connectors.sandbox.core.standin import StandIn
 from connectors.sandbox.core.state import StateError, load, save
 from connectors.sandbox.hubspot.standin import HubSpotStandIn
 from connectors.sandbox.jde.standin import JdeStandIn
+from connectors.sandbox.qad.standin import QadStandIn
 from tests.sandbox.conftest import FULL, GROUP, Hub
 
 
@@ -91,6 +92,12 @@ def test_knobs_and_clock_are_those_of_the_new_one(state: Path) -> None:
 
 def test_without_a_file_there_is_nothing_to_load(tmp_path: Path) -> None:
     assert not load(tmp_path / "none", stand_ins())
+
+
+def test_one_that_the_file_does_not_hold_is_empty(state: Path) -> None:
+    qad = QadStandIn()
+    assert load(state, [*stand_ins(), qad]) == {"hubspot", "jde"}
+    assert qad.records("customers") == []
 
 
 def test_a_file_of_others_is_refused(state: Path) -> None:

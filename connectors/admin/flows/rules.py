@@ -178,7 +178,8 @@ class GuardInline(RowInline):
     explained = (
         "Conditions before a record is sent. One that does not meet them fails, or is "
         "left alone, with the name of the guard. Fields that must be filled are "
-        "separated by commas; keys too, or a value map is named that lists them."
+        "separated by commas; keys too, or a value map is named that lists them. Of a "
+        'listed key, * is any text: jde:* is what begins so, and "" what is empty.'
     )
 
 

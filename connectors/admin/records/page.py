@@ -46,10 +46,14 @@ def _answer(record: SyncRecord) -> list[tuple[str, str]]:
         "status": "HTTP status",
         "code": "Error code",
     }
-    response = record.response or {}
+    response = dict(record.response or {})
+    assigned = response.pop("assigned", {})
+    target = record.flow.target.spec.objects.get(record.flow.target_object)
+    for name, field in target.fields.items() if target else ():
+        labels.setdefault(name, field.label)
     return [
         (labels.get(name, name), str(value))
-        for name, value in response.items()
+        for name, value in {**response, **assigned}.items()
         if value not in (None, "")
     ]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -26,16 +27,17 @@ from connectors.management.common import (
 )
 from connectors.management.demo.installation import InstallationError
 from connectors.management.demo.show import CUSTOMERS, Demo, DemoError, start_over
+from connectors.management.demo.systems import ERPS
 from connectors.sdk.errors import ConnectorError
 from connectors.sync.runs import RunRefusedError
 
 
 class Command(ConsoleCommand):
     help = """\
-Shows everything at work: starts stand-ins of JD Edwards and HubSpot, a worker and the
-web console, connects them, moves the customers and contacts, compares both sides and
-keeps serving until Control-C. Start it with `make demo`: it needs settings of its own,
-so that it never touches another installation.
+Shows everything at work: starts stand-ins of JD Edwards, SYSPRO, QAD and HubSpot, a
+worker and the web console, connects them, moves what their flows carry, compares both
+sides and keeps serving until Control-C. Start it with `make demo`: it needs settings of
+its own, so that it never touches another installation.
 
 All of it is kept in var/demo. A second demo goes on where the first one stopped, and
 moves only what has changed."""
@@ -45,7 +47,8 @@ moves only what has changed."""
         "demo                      # as make demo does",
         "demo --once               # stop at the end: for scripts",
         "demo --customers 5000 --fresh",
-        "demo --one-way --once     # from JD Edwards to HubSpot alone",
+        "demo --systems jde qad    # two of the ERPs",
+        "demo --one-way --once     # into HubSpot alone",
     )
     exit_codes = {
         1: "something did not move as it should, or could not be started",
@@ -57,7 +60,17 @@ moves only what has changed."""
         parser.add_argument(
             "--customers",
             type=int,
-            help=f"customers to invent in a new demo (default: {CUSTOMERS})",
+            help="customers to invent in a new demo (default: "
+            f"{CUSTOMERS} in JD Edwards); the smaller ERPs get a share of them",
+        )
+        parser.add_argument(
+            "--systems",
+            nargs="+",
+            choices=ERPS,
+            default=ERPS,
+            metavar="ERP",
+            help=f"which of {', '.join(ERPS)} (default: all); those of an earlier "
+            "demo in the folder stay",
         )
         parser.add_argument(
             "--port", type=int, default=8000, help="of the console (default: 8000)"
@@ -71,8 +84,8 @@ moves only what has changed."""
         parser.add_argument(
             "--one-way",
             action="store_true",
-            help="move nothing that HubSpot's users do into JD Edwards: no changes, "
-            "products, invoices, payments",
+            help="move nothing that HubSpot's users do into an ERP: no changes, "
+            "products, invoices, payments, orders",
         )
 
     def handle(
@@ -83,6 +96,7 @@ moves only what has changed."""
         once: bool,
         fresh: bool,
         one_way: bool,
+        systems: Sequence[str],
         **_options: Any,
     ) -> None:
         if "DEMO_PASSWORD" not in os.environ:
@@ -90,11 +104,13 @@ moves only what has changed."""
                 "The demo has settings of its own: start it with “make demo”.",
                 returncode=USAGE,
             )
+        # What the worker and the console log is in files of theirs.
+        logging.getLogger("connectors").setLevel(logging.WARNING)
         console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
         with alone(Path(settings.DATA_DIR)), stoppable():
             if fresh:
                 start_over(Path(settings.DATA_DIR))
-            demo = Demo(console, customers, port, not one_way)
+            demo = Demo(console, customers, port, not one_way, systems)
             try:
                 well = demo.play()
                 if not once:

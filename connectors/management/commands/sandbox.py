@@ -182,10 +182,10 @@ def prepared(slug: str, options: dict[str, Any]) -> StandIn:
 
 def fill(standins: list[StandIn], options: dict[str, Any]) -> None:
     """Give the stand-ins the records of the state file, else invented ones."""
-    if options["state"] and load(options["state"], standins):
-        return
+    held = load(options["state"], standins) if options["state"] else set()
     for one in standins:
-        one.seed(options["customers"], options["seed"])
+        if one.slug not in held:
+            one.seed(options["customers"], options["seed"])
 
 
 def parsed_setting(text: str) -> tuple[str, str, Any]:

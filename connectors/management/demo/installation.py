@@ -1,4 +1,4 @@
-"""What the demo sets up in the console: a login, two connections, their flows."""
+"""What the demo sets up in the console: a login, connections, their flows."""
 
 from __future__ import annotations
 
@@ -8,27 +8,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from connectors.management.demo.documents import REVENUE_ACCOUNT
-from connectors.models import (
-    Claim,
-    Connection,
-    Flow,
-    FlowState,
-    SyncRun,
-)
+from connectors.management.demo.systems import SYSTEMS, System
+from connectors.models import Claim, Connection, Flow, FlowState, RunKind, SyncRun
 from connectors.sync import connect, recipes, runs
 
 ADMIN = "admin"
-RECIPE, BOTH_WAYS = "jde_hubspot", "jde_hubspot_both_ways"
-ANSWERS = {"revenue_account": REVENUE_ACCOUNT}
-NAMES = {"jde": "JD Edwards (demo)", "hubspot": "HubSpot (demo)"}
-# The sandbox's own credentials: `manage.py sandbox` prints them.
-CREDENTIALS: dict[str, dict[str, str]] = {
-    "jde": {"username": "HSINTEG", "password": "sandbox-1"},
-    "hubspot": {"access_token": "pat-na1-sandbox-full"},
-}
-# What else their connections say: where new documents go.
-SETTINGS: dict[str, dict[str, str]] = {"jde": {"document_company": "00001"}}
 
 
 class InstallationError(RuntimeError):
@@ -57,14 +41,24 @@ def free_what_was_held() -> None:
         runs.queue(run)
 
 
-def ensure_connection(system: str, url: str) -> Connection:
+def installed() -> set[str]:
+    """The systems that an earlier demo has connected."""
+    return {
+        slug
+        for slug, system in SYSTEMS.items()
+        if Connection.objects.filter(name=system.connection).exists()
+    }
+
+
+def ensure_connection(system: System, url: str) -> Connection:
     """The demo's connection to a stand-in, pointed to where it listens now."""
-    connection = Connection.objects.filter(name=NAMES[system]).first() or Connection(
-        name=NAMES[system], system=system
-    )
-    wanted = {**connection.settings, **SETTINGS.get(system, {}), "base_url": url}
-    if connection.pk is None or connection.settings != wanted:
-        connection.set_values({**wanted, **CREDENTIALS[system]})
+    found = Connection.objects.filter(name=system.connection).first()
+    connection = found or Connection(name=system.connection, system=system.slug)
+    wanted = {"base_url": f"{url}{system.path}", **system.values}
+    if found is None or connection.settings.get("base_url") != wanted["base_url"]:
+        connection.set_values({**connection.settings, **wanted})
+        # The same stand-in on another port, where an address may tell accounts apart.
+        connection.account = ""
         connection.save()
     return connection
 
@@ -77,16 +71,21 @@ def check(connection: Connection) -> None:
 
 
 def install_flows(
-    source: Connection, target: Connection, *, both_ways: bool
+    system: System, source: Connection, target: Connection, *, both_ways: bool
 ) -> list[Flow]:
-    """The recipe's flows, with fields discovered and our own ones created.
+    """The flows of the system's recipes, with fields discovered and our own ones
+    created.
 
     Their next scheduled run is an interval away: the demo itself starts the first.
     Raises InstallationError.
     """
-    slug = BOTH_WAYS if both_ways else RECIPE
-    recipes.read_fields(slug, source, target)
-    flows = recipes.install(slug, source, target, answers=ANSWERS)
+    flows = []
+    for slug in system.recipes if both_ways else system.one_way:
+        recipes.read_fields(slug, source, target)
+        prefix = f"{system.name}: "
+        flows += recipes.install(
+            slug, source, target, prefix=prefix, answers=system.answers
+        )
     for flow in flows:
         refused = recipes.ensure_fields(flow)
         if refused:
@@ -95,3 +94,9 @@ def install_flows(
         later = timezone.now() + timedelta(seconds=flow.interval or 300)
         FlowState.objects.filter(flow=flow).update(next_run_at=later)
     return flows
+
+
+def open_run(flow: Flow) -> SyncRun | None:
+    """A run of the flow that is under way, left over by an earlier demo."""
+    open_runs = flow.runs.filter(status__in=runs.OPEN).exclude(kind=RunKind.REPLAY)
+    return open_runs.select_related("flow").first()

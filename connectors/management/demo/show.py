@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -20,9 +19,10 @@ from django.db import connections
 from rich.console import Console
 
 from connectors.management.children import Children, free_ports
-from connectors.management.demo import documents, installation, summary, unsettled
-from connectors.management.demo.planted import Planted, plant, planted
-from connectors.management.demo.verify import Verdict, verify
+from connectors.management.demo import installation, sandbox, summary
+from connectors.management.demo.scenes.scene import Planted, Scene
+from connectors.management.demo.systems import ERPS, HUBSPOT, SYSTEMS
+from connectors.management.demo.verdict import Verdict
 from connectors.management.progress import RunProgress
 from connectors.models import Flow, RunKind, RunStatus, SyncRecord, SyncRun
 from connectors.models.record import PROBLEM
@@ -33,8 +33,6 @@ CUSTOMERS = 1000
 GLANCE = 0.25
 # Seconds without any change in a run before something must be wrong.
 PATIENCE = 120.0
-SYSTEMS = ("hubspot", "jde")
-SANDBOX_PORTS = (8801, 8802)
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
@@ -50,10 +48,12 @@ class Demo:
     customers: int | None
     port: int
     both_ways: bool = True
+    chosen: Sequence[str] = ERPS
     folder: Path = field(default_factory=lambda: Path(settings.DATA_DIR))
     children: Children = field(init=False)
     url: str = ""
     sandbox: dict[str, ControlClient] = field(default_factory=dict)
+    scenes: dict[str, Scene] = field(default_factory=dict)
     user: Any = None
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Demo:
 
     def play(self) -> bool:
         """All of it; whether everything moved as it should."""
-        again = self._look_back()
+        self._look_back()
         web_port, *sandbox_ports = self._ports()
         # Both take seconds and need nothing of the database.
         pages = self.children.start("pages", "manage.py", "collectstatic", "--noinput")
@@ -76,16 +76,21 @@ class Demo:
             call_command("migrate", verbosity=0)
             self.user = installation.ensure_admin(self.password)
             installation.free_what_was_held()
-        with self._step("Sandbox: JD Edwards and HubSpot"):
-            self._meet_sandbox(ready)
-            if not again:
-                plant(self.sandbox["jde"])
-                unsettled.prepare(self.sandbox["jde"])
+        before = installation.installed()
+        erps = [one for one in ERPS if one in {*self.chosen, *before}]
+        names = ", ".join(SYSTEMS[one].name for one in erps)
+        with self._step(f"Sandbox: HubSpot, {names}"):
+            self.children.wait_until(ready.exists, "sandbox")
+            self.sandbox = sandbox.controls(ready)
+            sandbox.fill(
+                self.sandbox, {HUBSPOT, *erps} - before, self.customers or CUSTOMERS
+            )
+            self.scenes = sandbox.scenes(self.sandbox, erps, both_ways=self.both_ways)
+            for slug in self.scenes.keys() - before:
+                self.scenes[slug].prepare()
         self._note_customers()
         with self._step("Connections, fields and flows"):
-            flows = self._install()
-            if not again:
-                unsettled.ask_about_phones(flows)
+            flows = self._install(before)
         with self._step("Worker and web console"):
             self.children.finish(pages)
             self._start_worker_and_web(web_port)
@@ -105,27 +110,26 @@ class Demo:
 
     # --- Steps ---------------------------------------------------------------------
 
-    def _look_back(self) -> bool:
-        """Whether an earlier demo goes on here; one that was cut off starts over."""
+    def _look_back(self) -> None:
+        """Say whether an earlier demo goes on; one that was cut off starts over."""
         state, database = self.folder / "sandbox.state", self._database()
         if state.exists() and database.exists():
             self.console.print(
                 "This folder has had its demo already: it goes on where that stopped, "
                 "so only what has changed since will move. FRESH=1 starts over."
             )
-            return True
+            return
         if database.exists():
             self.console.print(
                 "The last demo in this folder was cut off: starting over."
             )
         start_over(self.folder)
-        return False
 
     def _database(self) -> Path:
         return Path(settings.DATABASES["default"]["NAME"])
 
     def _ports(self) -> list[int]:
-        wanted = (self.port, *SANDBOX_PORTS)
+        wanted = (self.port, *sandbox.PORTS)
         found = free_ports(wanted)
         for asked, given in zip(wanted, found, strict=True):
             if asked and asked != given:
@@ -137,38 +141,37 @@ class Demo:
     def _start_sandbox(self, ports: Sequence[int]) -> Path:
         ready = self.folder / "sandbox.json"
         ready.unlink(missing_ok=True)
-        wanted = self.customers or CUSTOMERS
-        arguments = ["--state", str(self.folder / "sandbox.state")]
-        arguments += ["--ready-file", str(ready), "--customers", str(wanted)]
-        for system, port in zip(SYSTEMS, ports, strict=True):
-            arguments += [f"--{system}-port", str(port), "--only", system]
+        arguments = sandbox.arguments(self.folder / "sandbox.state", ready, ports)
         self.children.start("sandbox", "manage.py", "sandbox", *arguments)
         return ready
 
-    def _meet_sandbox(self, ready: Path) -> None:
-        self.children.wait_until(ready.exists, "sandbox")
-        for system, told in json.loads(ready.read_text()).items():
-            self.sandbox[system] = ControlClient(told["url"])
-
     def _note_customers(self) -> None:
         """Say so when the earlier demo's customers are not as many as asked for."""
-        held = sum(row["AT1"] == "C" for row in self.sandbox["jde"].records("F0101"))
-        if self.customers and held != self.customers:
-            self.console.print(
-                f"This demo holds {held:,} customers and goes on with them; for "
-                f"{self.customers:,} start over with FRESH=1."
-            )
+        for slug, scene in self.scenes.items() if self.customers else ():
+            wanted = SYSTEMS[slug].customers(self.customers or 0)
+            held = scene.customers()
+            if held != wanted:
+                self.console.print(
+                    f"This demo holds {held:,} customers of {scene.name} and goes on "
+                    f"with them; for {wanted:,} start over with FRESH=1."
+                )
 
-    def _install(self) -> list[Flow]:
+    def _install(self, before: set[str]) -> list[Flow]:
         ends = {
-            system: installation.ensure_connection(system, self.sandbox[system].url)
-            for system in SYSTEMS
+            slug: installation.ensure_connection(SYSTEMS[slug], self.sandbox[slug].url)
+            for slug in (HUBSPOT, *self.scenes)
         }
         for connection in ends.values():
             installation.check(connection)
-        return installation.install_flows(
-            ends["jde"], ends["hubspot"], both_ways=self.both_ways
-        )
+        flows = []
+        for slug, scene in self.scenes.items():
+            made = installation.install_flows(
+                SYSTEMS[slug], ends[slug], ends[HUBSPOT], both_ways=self.both_ways
+            )
+            if slug not in before:
+                scene.adjust(made)
+            flows += made
+        return flows
 
     def _start_worker_and_web(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -191,14 +194,14 @@ class Demo:
         done = []
         with RunProgress(self.console) as progress:
             for flow in (*flows, *again):
-                if flow.source.system == "hubspot":
+                if flow.source.system == HUBSPOT:
                     # Its users begin when their companies are there.
-                    documents.seed(self.sandbox["jde"], self.sandbox["hubspot"])
+                    self.scenes[flow.target.system].act()
                 done.append(self._run_one(flow, progress))
         return done
 
     def _run_one(self, flow: Flow, progress: RunProgress) -> SyncRun:
-        run = open_run(flow) or runs.start(flow, RunKind.SYNC, self.user)
+        run = installation.open_run(flow) or runs.start(flow, RunKind.SYNC, self.user)
         seen, since = -1, time.monotonic()
         while not run.final:
             self.children.check()
@@ -215,18 +218,14 @@ class Demo:
         return run
 
     def _sum_up(self, done: Sequence[SyncRun]) -> bool:
-        spoiled = planted(self.sandbox["jde"])
-        left = [*spoiled, *unsettled.unsettled(self.sandbox["hubspot"])]
+        left = [one for scene in self.scenes.values() for one in scene.left()]
+        verdict = Verdict()
         with self._step("Both sides compared"):
-            token = installation.CREDENTIALS["hubspot"]["access_token"]
-            verdict = verify(
-                self.sandbox["jde"],
-                self.sandbox["hubspot"],
-                token,
-                {one.key for one in spoiled},
-            )
-            if self.both_ways:
-                documents.check(self.sandbox["jde"], self.sandbox["hubspot"], verdict)
+            for scene in self.scenes.values():
+                scene.check(verdict, left)
+            held = self.sandbox[HUBSPOT].ledger(detail=False)["types"]
+            for object_type, said in held.items():
+                verdict.note(f"{object_type} created twice", said["created_twice"])
             failing = self._judge_runs(verdict, done, left)
             if not answers(f"{self.url}/healthz"):
                 verdict.problems.append(f"{self.url}/healthz says that not all is well")
@@ -246,7 +245,8 @@ class Demo:
         for run in done:
             if run.status not in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
                 verdict.problems.append(f"{run}: {run.status}. {run.message}")
-        found = {}
+        found: dict[str, str] = {}
+        failed: dict[str, list[str]] = {}
         records = SyncRecord.objects.filter(
             flow__in={run.flow_id for run in done}, outcome__in=PROBLEM
         ).select_related("flow__source")
@@ -256,7 +256,11 @@ class Demo:
             if one:
                 found[record.source_id] = f"{flow}, {record.source_id}: {one.why}"
             else:
-                verdict.problems.append(f"{flow}: {record}: {record.error_message}")
+                failed.setdefault(f"{flow}", []).append(
+                    f"{record}: {record.error_message}"
+                )
+        for name, cases in failed.items():
+            verdict.note(f"records of “{name}” that should have moved", cases)
         return list(found.values())
 
     @contextmanager
@@ -281,12 +285,6 @@ def start_over(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def open_run(flow: Flow) -> SyncRun | None:
-    """A run of the flow that is under way, left over by an earlier demo."""
-    open_runs = flow.runs.filter(status__in=runs.OPEN).exclude(kind=RunKind.REPLAY)
-    return open_runs.select_related("flow").first()
 
 
 def answers(url: str) -> bool:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.management.common import shown
-from connectors.management.demo.verify import Verdict
+from connectors.management.demo.verdict import Verdict
 from connectors.management.progress import speed
 from connectors.models import Review, SyncRun
 
@@ -49,7 +49,7 @@ def moved(runs: Sequence[SyncRun]) -> Table:
 def verdict(console: Console, found: Verdict) -> None:
     """Whether both sides agree, and where not."""
     if found.ok:
-        console.print(found.agreed, style="green")
+        console.print("\n".join(found.agreed), style="green")
         return
     console.print("This is not as it should be:", style="bold red")
     for problem in found.problems:

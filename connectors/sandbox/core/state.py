@@ -31,22 +31,23 @@ def save(path: Path, standins: Sequence[StandIn]) -> None:
     unfinished.rename(path)
 
 
-def load(path: Path, standins: Sequence[StandIn]) -> bool:
-    """Fill the stand-ins from the file; False when there is none.
+def load(path: Path, standins: Sequence[StandIn]) -> set[str]:
+    """Fill the stand-ins from the file; which of them it holds.
 
     Raises StateError for a file of other stand-ins or of another version.
     """
     if not path.exists():
-        return False
+        return set()
     held = _read(path)
-    if set(held) != {one.slug for one in standins}:
+    if not set(held) <= {one.slug for one in standins}:
         raise StateError(f"{path} holds {', '.join(held)}: serve these, or delete it.")
     try:
         for one in standins:
-            one.restore(held[one.slug])
+            if one.slug in held:
+                one.restore(held[one.slug])
     except _STRANGE as error:
         raise _of_another_version(path) from error
-    return True
+    return set(held)
 
 
 def ensure_place(path: Path) -> None:

@@ -39,6 +39,9 @@ DIALING = {"US": "+1 555", "DE": "+49 555", "GB": "+44 555"}
 CURRENCIES = {"US": "USD", "DE": "EUR", "GB": "GBP"}
 GIVEN_NAMES = _WORDS["given"].split()
 FAMILY_NAMES = _WORDS["family"].split()
+# How far apart the names of two worlds begin: customers of one are not those of the
+# next, up to some 2,100.
+WORLD_APART = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def business(number: int, seed: int) -> Business:
     # Repeatable on purpose; nothing here needs to be unpredictable.
     dice = random.Random(seed * 1_000_003 + number)
     first = FIRST_WORDS[number % len(FIRST_WORDS)]
-    second = SECOND_WORDS[number // len(FIRST_WORDS) % len(SECOND_WORDS)]
+    place = number // len(FIRST_WORDS) + WORLD_APART * (seed - 1)
+    second = SECOND_WORDS[place % len(SECOND_WORDS)]
     lap = number // (len(FIRST_WORDS) * len(SECOND_WORDS))
     country, city, state, postal_code = dice.choice(CITIES)
     stem = f"{first} {second}" + (f" {lap + 1}" if lap else "")

@@ -81,6 +81,7 @@ class Decider:
         if self.two_way and held:
             self.two_way.wait_for_others(_open(decisions), held)
             catch_up(self.flow, self.mapping, _open(decisions))
+        self.guards.leave_alone(_open(decisions))
         for decision in _open(decisions):
             self._map(decision)
         self.guards.check(_open(decisions))

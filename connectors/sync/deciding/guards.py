@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -32,20 +33,30 @@ class Guards:
         guards = flow.guards.filter(enabled=True)
         self.checks = [(guard, _prepared(guard)) for guard in guards]
 
-    def check(self, decisions: Sequence[Decision]) -> None:
-        """Fail the records that a guard stops, with its name and the reason; those
-        that are none of the flow's business are skipped."""
+    def leave_alone(self, decisions: Sequence[Decision]) -> None:
+        """Skip the records that are none of the flow's business, with the guard's name.
+
+        To be asked before they are mapped: nobody minds whether they could be.
+        """
         for decision in decisions:
-            for guard, objection in self.checks:
-                said = objection(decision)
-                if said and guard.kind == GuardKind.ONLY:
-                    decision.end(Outcome.SKIPPED, f"{guard.name}: {said}")
-                elif said:
-                    decision.fail(
-                        GuardError(f"{guard.name}: {said}", field=guard.field)
-                    )
-                if said:
-                    break
+            objection = self._objection(decision, only=True)
+            if objection:
+                decision.end(Outcome.SKIPPED, objection[1])
+
+    def check(self, decisions: Sequence[Decision]) -> None:
+        """Fail the records that another guard stops, with its name and the reason."""
+        for decision in decisions:
+            objection = self._objection(decision, only=False)
+            if objection:
+                guard, said = objection
+                decision.fail(GuardError(said, field=guard.field))
+
+    def _objection(self, decision: Decision, *, only: bool) -> tuple[Guard, str] | None:
+        for guard, objection in self.checks:
+            said = (guard.kind == GuardKind.ONLY) is only and objection(decision)
+            if said:
+                return guard, f"{guard.name}: {said}"
+        return None
 
 
 Objection = Callable[[Decision], str]
@@ -67,12 +78,21 @@ def _said(decision: Decision, name: str) -> Any:
 
 
 def _opted_in(guard: Guard) -> Objection:
+    """The keys of a value map, or listed ones: there * is any text, and "" no text."""
     table = ValueMap.objects.filter(name=guard.argument.strip()).first()
-    known = set(table.entries if table else listed(guard.argument))
+    names = [] if table else [one.replace('""', "") for one in listed(guard.argument)]
+    known = {*table.entries} if table else {*names}
+    forms = [
+        re.compile(".*".join(map(re.escape, one.split("*"))), re.DOTALL)
+        for one in names
+        if "*" in one
+    ]
 
     def objection(decision: Decision) -> str:
         key = as_text(_said(decision, guard.field)).strip()
-        return "" if key in known else f"“{key}” is not switched on."
+        if key in known or any(form.fullmatch(key) for form in forms):
+            return ""
+        return f"“{key}” is not switched on." if key else f"{guard.field} is empty."
 
     return objection
 

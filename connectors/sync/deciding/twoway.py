@@ -71,8 +71,11 @@ class TwoWayDecider:
         Both directions look after they have claimed, so at least one of them sees the
         other. A record that is not bound yet waits for all that the other direction is
         creating, or has begun to: it may be one of those. What was begun here itself
-        is not, and goes on; or both would wait for ever.
+        is not, and goes on; or both would wait for ever. It also waits while a person
+        is asked whether it is one of those: made here, it could not be chosen.
         """
+        new = any(decision.known is None for decision in decisions)
+        candidates = self._candidates() if new else set()
         for decision in decisions:
             if decision.known and decision.known.target_id in held.now:
                 decision.error = OtherDirectionError(
@@ -82,6 +85,10 @@ class TwoWayDecider:
                 decision.error = OtherDirectionError(
                     "The other direction is creating records at the moment; this may "
                     "be one of them."
+                )
+            elif decision.known is None and decision.record.source_id in candidates:
+                decision.error = OtherDirectionError(
+                    "A person is being asked which record of the target this is."
                 )
 
     def _creating(self, keys: set[str]) -> set[str]:
@@ -171,6 +178,14 @@ class TwoWayDecider:
             decided_at=None,
         )
         return set(asked.values_list("record__source_id", flat=True))
+
+    def _candidates(self) -> set[str]:
+        """Those that the other direction asks a person about: is it one of them?"""
+        asked = Review.objects.filter(
+            record__flow=self.against, kind=ReviewKind.MATCH, decided_at=None
+        )
+        offered = asked.values_list("candidates", flat=True)
+        return {str(one["id"]) for several in offered for one in several}
 
     def _settle(
         self, decision: Decision, merged: Merged, there: SourceRecord | None = None

@@ -137,7 +137,7 @@ class _Writing:
         ]  # fmt: skip
         if missing:
             raise RejectedError(
-                f"Nothing was sent: {', '.join(said for _, said in missing)} missing.",
+                f"Nothing was sent. Missing: {', '.join(said for _, said in missing)}.",
                 advice="Complete it in the source, or the mapping, then replay.",
                 field=missing[0][0],
             )

@@ -190,6 +190,27 @@ def test_only_listed_customers_are_sent(site: Site) -> None:
     assert "is not switched on" in next(iter(stopped().values()))
 
 
+def test_a_listed_key_may_stand_for_many_and_for_none(site: Site) -> None:
+    kept, blank = sorted(site.customers())[:2]
+    site.edit(kept, ALPH="Kept (1) Ltd")
+    site.edit(blank, ALPH=" ")
+    guard(site, GuardKind.ONLY, "ALPH", 'Kept (*, ""')
+    run = site.run()
+    assert run.skipped == 28
+    assert set(site.companies()) == {f"jde:{kept}"}
+    failed = SyncRecord.objects.get(outcome=Outcome.FAILED)
+    assert failed.source_id == blank, "the guard let it pass, HubSpot did not"
+
+
+def test_what_is_left_alone_need_not_be_mappable(site: Site) -> None:
+    kept = min(site.customers())
+    site.edit(kept, ALPH="Kept Ltd")
+    site.remap(source_field="ALPH", target_field="erp_credit_limit")
+    guard(site, GuardKind.ONLY, "ALPH", "Kept*")
+    run = site.run()
+    assert (run.created, run.skipped, run.failed) == (0, 29, 1)
+
+
 def test_required_fields_and_limits_stop_a_record(site: Site) -> None:
     one, other = sorted(site.customers())[:2]
     site.edit(one, ALPH=" ")

@@ -11,6 +11,7 @@ from connectors.models import (
     Binding,
     ConflictRule,
     FieldMapping,
+    MatchRule,
     ObjectPair,
     Outcome,
     Review,
@@ -290,3 +291,28 @@ def test_what_is_bound_while_it_is_looked_at_is_not_made_again(pair: Pair) -> No
     assert Binding.objects.get().right_id == made
     two_way.wait_for_others([unbound], held)
     assert unbound.error, "when held was asked, it may have been that one"
+
+
+def test_a_candidate_is_not_carried_over_while_a_person_is_asked(pair: Pair) -> None:
+    MatchRule.objects.create(flow=pair.back, source_field="name", target_field="name")
+    twins = [pair.left.create(name="Twin", city=city) for city in ("Basel", "Bern")]
+    made = pair.right.create(name="Twin", city="Chur")
+    pair.run(pair.back)
+    review = Review.objects.get(kind=ReviewKind.MATCH)
+    assert sorted(one["id"] for one in review.candidates) == sorted(twins)
+    other = pair.left.create(name="Another")
+    run = pair.run(pair.there)
+    assert (run.created, run.waiting) == (1, 2)
+    # Nor does their waiting keep anybody else waiting.
+    pair.right.create(name="A third")
+    assert pair.run(pair.back).created == 1
+    decided = reviews.decide(
+        Review.objects.filter(pk=review.pk), Said.BIND, None, chosen=twins[0]
+    )
+    pair.work(decided.runs[0])
+    assert Binding.objects.get(right_id=made).left_id == twins[0]
+    pass_time(hours=1)
+    execution.push_flow(pair.there.pk)
+    assert Binding.objects.filter(left_id__in=[*twins, other]).count() == 3
+    assert len(pair.right.companies()) == len(pair.left.companies()) == 4
+    assert_counts_add_up()

@@ -207,3 +207,20 @@ def test_an_invoice_that_was_dated_back_is_found_in_the_end(syspro: Syspro) -> N
     found = everything(connector, "invoices", stale)[0][key]
     assert found.fields["lines_source"] == "Total"
     assert [line["net"] for line in found.lines] == [Decimal("100.00")]
+
+
+def test_what_is_fetched_in_any_order_has_its_lines(syspro: Syspro) -> None:
+    connector = syspro.open()
+    held, _ = everything(connector, "invoices")
+    assert len(held) > 40
+    for keys in (
+        sorted(held),
+        sorted(held, reverse=True),
+        sorted(held, key=lambda one: one[::-1]),
+    ):
+        found = {one.key: one for one in connector.fetch("invoices", keys)}
+        assert {key: one.lines for key, one in found.items()} == {
+            key: one.lines for key, one in held.items()
+        }
+        titles = {key: one.fields["title"] for key, one in found.items()}
+        assert titles == {key: one.fields["title"] for key, one in held.items()}

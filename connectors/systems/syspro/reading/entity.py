@@ -26,13 +26,15 @@ from connectors.systems.syspro.wire.query import (
 class Heads:
     """Rows of an entity's table that are to become records.
 
-    `whole` says that they are all there are between the first and the last one, so
-    that what belongs to them can be asked for by range.
+    `ordered` says that they come as the table orders them, so that what belongs to
+    them can be asked for by range; `whole`, that they are all there are between the
+    first and the last one.
     """
 
     query: Query
     rows: Sequence[Row]
-    whole: bool
+    whole: bool = False
+    ordered: bool = True
 
 
 class Entity(ABC):
@@ -94,7 +96,9 @@ class Entity(ABC):
             rows = self.tables.all(query.also(span))
         else:
             named = [(one,) for one in ids]
-            rows = self.tables.spread(query, span, ("Customer",), named)
+            rows = self.tables.spread(
+                query, span if heads.ordered else None, ("Customer",), named
+            )
         return {row["Customer"]: row for row in rows}
 
 

@@ -138,7 +138,8 @@ class Invoices(Entity):
             rows = self.tables.all(query.also(_between(heads)))
         else:
             wanted = [[row[name] for name in _DOCUMENT] for row in heads.rows]
-            rows = self.tables.spread(query, _between(heads), _DOCUMENT, wanted)
+            span = _between(heads) if heads.ordered else None
+            rows = self.tables.spread(query, span, _DOCUMENT, wanted)
         self._describe(rows)
         found: dict[Keys, list[Row]] = {}
         for row in rows:

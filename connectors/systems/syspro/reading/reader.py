@@ -72,13 +72,15 @@ class Reader:
         here = replace(position, started=started)
         since = position.since or started
         query = self._entity.query.also(condition)
+        brought: set[Keys] = set()
         for rows in self._entity.tables.pages(query, position.after):
-            records = self._entity.records(Heads(query, rows, whole=False))
+            brought |= {query.key(row) for row in rows}
+            records = self._entity.records(Heads(query, rows))
             cursor = replace(here, after=_stored(query.key(rows[-1]))).cursor()
             yield Page(records=records, cursor=cursor)
         final = replace(here, since=here.started, started=None, after=())
         keys = self._entity.also_changed(since - self._options.overlap)
-        for chunk in chunks(keys, _CHUNK):
+        for chunk in chunks([one for one in keys if one not in brought], _CHUNK):
             # Only the last page says that all is known: till then it is read again.
             yield Page(records=self.named(chunk), cursor=position.cursor())
         yield Page(records=[], cursor=final.cursor())
@@ -87,14 +89,14 @@ class Reader:
         """The records of these keys as they are now."""
         query = self._entity.query
         rows = self._entity.tables.named(query, query.table.key, keys)
-        return self._entity.records(Heads(query, rows, whole=False))
+        return self._entity.records(Heads(query, rows, ordered=False))
 
     def matching(self, column: str, values: Sequence[str]) -> list[SourceRecord]:
         """The records that have one of these values in a column."""
         query = self._entity.query
         named = [(value,) for value in values]
         rows: list[Row] = self._entity.tables.named(query, (column,), named)
-        return self._entity.records(Heads(query, rows, whole=False))
+        return self._entity.records(Heads(query, rows, ordered=False))
 
 
 def _stored(key: Keys) -> Keys:

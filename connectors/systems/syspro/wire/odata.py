@@ -105,12 +105,15 @@ class Odata:
 
     def all(self, query: Query) -> list[Row]:
         """All rows of a narrow query, skipping those that came already."""
-        found: list[Row] = []
-        while True:
+        return self._rest(query, *self._rows(query, _SKIPPED_PAGE, 0))
+
+    def _rest(self, query: Query, rows: list[Row], total: int | None) -> list[Row]:
+        """A first page and what comes behind it."""
+        found = list(rows)
+        while rows and (total is None or len(found) < total):
             rows, total = self._rows(query, _SKIPPED_PAGE, len(found))
             found += rows
-            if not rows or (total is not None and len(found) >= total):
-                return found
+        return found
 
     def named(
         self, query: Query, names: Sequence[str], values: Sequence[Sequence[Scalar]]
@@ -130,11 +133,12 @@ class Odata:
         names: Sequence[str],
         values: Sequence[Sequence[Scalar]],
     ) -> list[Row]:
-        """See `Tables`."""
-        ranged = query.also(span)
-        rows = self.count(ranged) if self._counted and len(values) > _FEW else None
-        if rows is not None and rows <= _DENSE * len(values):
-            return self.all(ranged)
+        """See `Tables`. The range's first page tells how much lies in it."""
+        if span and self._counted and len(values) > _FEW:
+            ranged = query.also(span)
+            rows, total = self._rows(ranged, _SKIPPED_PAGE, 0)
+            if total is not None and total <= _DENSE * len(values):
+                return self._rest(ranged, rows, total)
         return self.named(query, names, values)
 
     def count(self, query: Query) -> int | None:

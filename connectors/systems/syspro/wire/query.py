@@ -134,7 +134,10 @@ class Tables(Protocol):
         names: Sequence[str],
         values: Sequence[Sequence[Scalar]],
     ) -> list[Row]:
-        """As `named`, by a range that holds them all where little else lies in it."""
+        """As `named`, by a range that holds them all where little else lies in it.
+
+        Without a `span` there is no such range.
+        """
 
     def count(self, query: Query) -> int | None:
         """How many rows match, where that is told."""

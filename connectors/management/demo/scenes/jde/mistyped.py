@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from connectors.management.demo.scenes.scene import Planted
 from connectors.sandbox.core.client import ControlClient
 
 MAILS = "F01151"
 # Which of the people with an e-mail address, in the order of their numbers, and what
 # somebody typed there instead.
 SPOILED = {3: "{user} at {host}", 8: "{user}@{host} (new)"}
-
-
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """A record that is left to a person on purpose, by its id in its source."""
-
-    system: str
-    object_type: str
-    key: str
-    why: str
-
-    @property
-    def name(self) -> tuple[str, str, str]:
-        """Tells it from all others."""
-        return self.system, self.object_type, self.key
 
 
 def plant(jde: ControlClient) -> None:

@@ -1,84 +1,45 @@
-"""Compares both sides of the demo by the sandbox's own books, not by ours."""
+"""Compares JD Edwards' customers and contacts with HubSpot's."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
 import requests
 
+from connectors.management.demo.verdict import Rows, Said, Verdict, carried
 from connectors.sandbox.core.client import ControlClient
 
-# Values by name by ERP key: what one side says of each record.
-Said = Mapping[str, Mapping[str, Any]]
-Rows = Iterable[Mapping[str, Any]]
 ALL_COMPANIES = "00000"
 LINKS = "/crm/associations/2026-09/contacts/companies/batch/read"
 LINKS_AT_ONCE = 1000
-# How many of a kind of difference are named.
-NAMED = 5
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What agrees, in a sentence, and what does not."""
-
-    agreed: str = ""
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether all agrees."""
-        return not self.problems
-
-    def compare(
-        self, what: str, jde: Said, hubspot: Said, spared: Container[str] = ()
-    ) -> None:
-        """Note missing records, strangers and differing values; `spared` may lack."""
-        missing = [key for key in jde if key not in hubspot and key not in spared]
-        self.note(f"{what} missing in HubSpot", missing)
-        strange = [key for key in hubspot if key not in jde]
-        self.note(f"{what} in HubSpot that JD Edwards does not have", strange)
-        different = [
-            f"{key} ({name}: {value} in JD Edwards, {hubspot[key][name]} in HubSpot)"
-            for key, values in jde.items()
-            if key in hubspot
-            for name, value in values.items()
-            if hubspot[key][name] != value
-        ]
-        self.note(f"{what} that differ", different)
-
-    def note(self, what: str, cases: list[str]) -> None:
-        """A problem, if there are cases of it."""
-        if cases:
-            more = ", ..." if len(cases) > NAMED else ""
-            named = ", ".join(cases[:NAMED])
-            self.problems.append(f"{len(cases):,} {what}: {named}{more}")
+NAME = "JD Edwards"
 
 
 def verify(
-    jde: ControlClient, hubspot: ControlClient, token: str, spared: Container[str]
-) -> Verdict:
-    """Whether each customer and contact of JD Edwards is in HubSpot, once, as it is.
+    jde: ControlClient,
+    hubspot: ControlClient,
+    token: str,
+    verdict: Verdict,
+    spared: Collection[str] = (),
+) -> None:
+    """Note what is wrong unless each customer and contact of JD Edwards is in HubSpot,
+    once, as it is.
 
-    `spared` are the numbers of contacts that may be absent.
+    `spared` are the numbers of customers and contacts that may be absent.
     """
-    verdict = Verdict()
     customers, people = _customers(jde), _people(jde)
-    companies = _ours(hubspot.records("companies"))
-    contacts = _ours(hubspot.records("contacts"))
+    companies = carried(hubspot.records("companies"), "jde")
+    contacts = carried(hubspot.records("contacts"), "jde")
     links = _links(hubspot.url, token, [one["id"] for one in contacts.values()])
-    verdict.compare("customers", customers, _companies(companies))
-    verdict.compare("contacts", people, _contacts(contacts, companies, links), spared)
-    for object_type, held in hubspot.ledger(detail=False)["types"].items():
-        verdict.note(f"{object_type} created twice", held["created_twice"])
-    verdict.agreed = (
-        f"HubSpot agrees with JD Edwards: {len(customers):,} customers with name and "
+    verdict.compare("customers", NAME, customers, _companies(companies), spared)
+    held = _contacts(contacts, companies, links)
+    verdict.compare("contacts", NAME, people, held, spared)
+    verdict.agreed.append(
+        f"HubSpot agrees with JD Edwards: {len(companies):,} customers with name and "
         f"credit limit, {len(contacts):,} contacts linked to them, none twice."
     )
-    return verdict
 
 
 def _customers(jde: ControlClient) -> Said:
@@ -112,16 +73,6 @@ def _people(jde: ControlClient) -> Said:
         for row in jde.records("F0111")
         if row["IDLN"] > 0 and row["AN8"] in customers
     }
-
-
-def _ours(records: Rows) -> dict[str, Mapping[str, Any]]:
-    """Live HubSpot records that carry an ERP key of JD Edwards, by number."""
-    found = {}
-    for one in records:
-        system, _, number = one["properties"].get("erp_key", "").partition(":")
-        if system == "jde" and not one["archived"]:
-            found[number] = one
-    return found
 
 
 def _companies(records: Mapping[str, Mapping[str, Any]]) -> Said:

@@ -1,19 +1,22 @@
-"""What a demo both ways leaves to a person: changes that meet, a firm that is there
-twice, an invoice that JD Edwards does not take."""
+"""What a demo both ways leaves to a person: changes that meet, a firm that may be
+either of two customers, an invoice that JD Edwards does not take."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.management.demo.planted import Planted
+from connectors.management.demo.scenes.scene import Planted
 from connectors.models import ConflictRule, FieldMapping, Flow
 from connectors.sandbox.core.client import ControlClient
 from connectors.sync.mapping.versions import save_version
 
-# Two customers that are the same firm; somebody types it into HubSpot once more.
+# A customer whose firm is entered once more, on both sides: is the new company the
+# customer that has its company, or the new one?
 TWIN = {"ALPH": "Example Tools Ltd", "ADDZ": "99501"}
-TWINS = slice(4, 8, 3)
+TWIN_PLACE = 4
+# What makes a customer: the table, and which rows of it.
+TABLES = {"F0101": {}, "F0111": {"IDLN": 0}, "F0116": {}, "F03012": {}}
 # Numbers that both sides have written over the same old one.
 PHONES = {"555-0101": "+1 555 0191", "555-0102": "+1 555 0192"}
 # Of an invoice whose period was closed long ago.
@@ -21,13 +24,13 @@ LATE_DAY, LATE_WORDS = "2019-05-31", "Came too late: its period is closed"
 
 
 def prepare(jde: ControlClient) -> None:
-    """Enter a firm twice, before anything is moved."""
-    for number in _customers(jde)[TWINS]:
-        jde.edit(table="F0101", key={"AN8": number}, set={"ALPH": TWIN["ALPH"]})
-        for row in jde.records("F0116"):
-            if row["AN8"] == number:
-                key = {"AN8": number, "EFTB": row["EFTB"]}
-                jde.edit(table="F0116", key=key, set={"ADDZ": TWIN["ADDZ"]})
+    """Give a customer a name that is entered once more later."""
+    number = customers(jde)[TWIN_PLACE]
+    jde.edit(table="F0101", key={"AN8": number}, set={"ALPH": TWIN["ALPH"]})
+    for row in jde.records("F0116"):
+        if row["AN8"] == number:
+            key = {"AN8": number, "EFTB": row["EFTB"]}
+            jde.edit(table="F0116", key=key, set={"ADDZ": TWIN["ADDZ"]})
 
 
 def ask_about_phones(flows: Sequence[Flow]) -> None:
@@ -49,6 +52,7 @@ def stir(jde: ControlClient, hubspot: ControlClient, spared: Sequence[str]) -> N
 
     `spared` are ids of companies that something else is done to.
     """
+    _enter_again(jde)
     company = {"name": TWIN["ALPH"], "zip": TWIN["ADDZ"]}
     hubspot.edit(type="companies", action="create", set=company)
     keys = {
@@ -69,9 +73,24 @@ def stir(jde: ControlClient, hubspot: ControlClient, spared: Sequence[str]) -> N
         hubspot.edit(type="companies", id=company_id, set={"phone": there})
 
 
-def unsettled(hubspot: ControlClient) -> list[Planted]:
-    """Those that nobody has settled yet, as HubSpot holds them now."""
-    found = []
+def _enter_again(jde: ControlClient) -> None:
+    """The firm, as a new customer."""
+    number = max(row["AN8"] for row in jde.records("F0101")) + 1
+    for table, which in TABLES.items():
+        for row in jde.records(table, [str(customers(jde)[TWIN_PLACE])]):
+            if which.items() <= row.items():
+                # Numbers of its own it has none, or they would tell who it is.
+                own = {name: " " for name in ("ALKY", "TAX") if name in row}
+                copy = {**row, **own, "AN8": number}
+                jde.edit(action="insert", table=table, set=copy)
+
+
+def unsettled(jde: ControlClient, hubspot: ControlClient) -> list[Planted]:
+    """Those that nobody has settled yet, as both sides hold them now."""
+    found = [
+        Planted("jde", "customers", number, f"“{TWIN['ALPH']}” may be in HubSpot")
+        for number in newcomers(jde)
+    ]
     for one in hubspot.records("companies"):
         properties, key = one["properties"], one["id"]
         if properties.get("phone") in PHONES.values():
@@ -89,6 +108,13 @@ def unsettled(hubspot: ControlClient) -> list[Planted]:
     return found
 
 
+def newcomers(jde: ControlClient) -> list[str]:
+    """The number of the customer that was entered once more, if it was."""
+    rows = jde.records("F0101")
+    twins = [str(row["AN8"]) for row in rows if row["ALPH"].strip() == TWIN["ALPH"]]
+    return sorted(twins)[1:]
+
+
 def is_late(properties: dict[str, Any]) -> bool:
     """Whether an invoice is the one that came too late."""
     return bool(properties.get("hs_comments") == LATE_WORDS)
@@ -98,6 +124,7 @@ def _number(properties: dict[str, Any]) -> str:
     return str(properties.get("erp_key") or "").partition(":")[2]
 
 
-def _customers(jde: ControlClient) -> list[int]:
+def customers(jde: ControlClient) -> list[int]:
+    """The numbers of all customers."""
     rows = jde.records("F0101")
     return sorted(row["AN8"] for row in rows if row["AT1"].strip() == "C")

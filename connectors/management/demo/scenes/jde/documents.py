@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from connectors.management.demo import unsettled
-from connectors.management.demo.verify import Verdict
+from connectors.management.demo.scenes.jde import unsettled
+from connectors.management.demo.verdict import Verdict, carried
 from connectors.sandbox.core.client import ControlClient
 
 # The net amounts of each invoice's lines; the first so many are paid at once.
@@ -16,15 +16,14 @@ PAID = 2
 LATE_AMOUNTS = ("48.00",)
 PHONE = "061 555 01 02"
 SKU = "DEMO-0001"
-REVENUE_ACCOUNT = "1.5010"
 # Our name of a HubSpot document in JD Edwards: system, target id.
 REFERENCE = "HU-{}"
 
 
 def seed(jde: ControlClient, hubspot: ControlClient) -> None:
     """Invoices and payments of companies that came from JD Edwards, a new phone number
-    and a new product; nothing where there are invoices already."""
-    if hubspot.records("invoices"):
+    and a new product; nothing where they are there already."""
+    if _invoices(hubspot):
         return
     companies = _companies(hubspot)
     unsettled.stir(jde, hubspot, [one["id"] for one in companies])
@@ -46,9 +45,7 @@ def check(jde: ControlClient, hubspot: ControlClient, verdict: Verdict) -> None:
     """Note what has not arrived, arrived twice, or was not told back."""
     bills = _by_reference(jde, "F03B11", "VR01")
     invoices = [
-        one
-        for one in hubspot.records("invoices")
-        if not unsettled.is_late(one["properties"])
+        one for one in _invoices(hubspot) if not unsettled.is_late(one["properties"])
     ]
     for one in invoices:
         properties, found = (
@@ -71,8 +68,8 @@ def check(jde: ControlClient, hubspot: ControlClient, verdict: Verdict) -> None:
         verdict.note("invoices that are open in JD Edwards", ours)
     verdict.note("unbalanced batches", jde.edit(action="books")["unbalanced"])
     _arrived(jde, verdict)
-    verdict.agreed += (
-        f" JD Edwards has {len(invoices):,} invoices and {len(payments):,} payments of "
+    verdict.agreed.append(
+        f"JD Edwards has {len(invoices):,} invoices and {len(payments):,} payments of "
         "HubSpot once each, its books are even, and HubSpot was told the numbers."
     )
 
@@ -108,12 +105,14 @@ def _by_reference(
     return found
 
 
-def _companies(hubspot: ControlClient) -> list[dict[str, Any]]:
-    return [
-        one
-        for one in hubspot.records("companies")
-        if one["properties"].get("erp_key") and not one["archived"]
-    ][: len(INVOICES)]
+def _companies(hubspot: ControlClient) -> list[Mapping[str, Any]]:
+    return list(carried(hubspot.records("companies"), "jde").values())[: len(INVOICES)]
+
+
+def _invoices(hubspot: ControlClient) -> list[dict[str, Any]]:
+    """Those of HubSpot's users: an ERP's carry its key."""
+    records = hubspot.records("invoices")
+    return [one for one in records if not one["properties"].get("erp_key")]
 
 
 def _invoice(
