@@ -18,10 +18,6 @@ _JDE_CUSTOMER = "6001"
 _STOCK = 25
 
 
-def _nothing(_control: ControlClient, _connector: Connector) -> None:
-    return None
-
-
 def _unstocked(_control: ControlClient) -> None:
     return None
 
@@ -58,7 +54,7 @@ class Bench:
     tables: Mapping[str, str] = field(default_factory=dict)
     knobs: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
-    prepare: Callable[[ControlClient, Connector], None] = _nothing
+    prepare: Callable[[ControlClient, Connector], None] | None = None
     stock: Callable[[ControlClient], None] = _unstocked
     counts: Callable[[ControlClient], Mapping[str, int]] = lambda _control: {}
     sample: Callable[[str, int], WriteItem] = _unwritable

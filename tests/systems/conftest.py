@@ -14,6 +14,7 @@ from connectors.sdk.contract import Context
 from connectors.sdk.network import NetworkPolicy
 from connectors.sdk.records import Fields, WriteItem, WriteResult, checked_results
 from connectors.systems.hubspot.connector import HubSpotConnector
+from tests.systems.prepared import prepared
 
 LOCAL = Context(network=NetworkPolicy.from_cidrs(["127.0.0.0/8"]))
 FULL = "pat-na1-sandbox-full"
@@ -47,13 +48,16 @@ class Hub:
         return self.opened[-1]
 
     def prepare(self) -> Hub:
-        """Create our properties everywhere, then forget the requests so far."""
+        """Have our properties everywhere, and no request so far."""
+        prepared(self.box, "hubspot", "hub", self._create_ours)
+        self.control.clear_log()
+        return self
+
+    def _create_ours(self) -> None:
         for name, target in self.connector.spec.objects.items():
             ours = [one.name for one in target.fields.values() if one.managed]
             if ours:
                 self.connector.ensure_fields(name, ours)
-        self.control.clear_log()
-        return self
 
     def write(
         self, items: Sequence[WriteItem], name: str = "companies", **settings: Any

@@ -21,6 +21,7 @@ from connectors.systems.hubspot.wire.paths import Paths
 MAX_TEXT = 65536
 MAX_UNIQUE = 10
 GROUP_LABEL = "ERP"
+NOT_SHOWN = "HubSpot took the property but does not show it yet."
 NOT_CREATED = "Not created in this HubSpot account yet."
 READABLE_WITHIN = 10.0
 _POLL_SECONDS = 0.25
@@ -106,11 +107,8 @@ class Schema:
         refusal = self._ensure_group() if open_ else ""
         for one in open_:
             outcome[one.name] = refusal or self._create(one)
-        # All are posted before the first is read back: each takes HubSpot a while.
-        for one in open_:
-            if outcome[one.name] in _DONE:
-                outcome[one.name] = self._read_back(one, outcome[one.name])
-        return outcome
+        posted = [one for one in open_ if outcome[one.name] in _DONE]
+        return outcome | (self._read_back(posted) if posted else {})
 
     def _surplus(
         self,
@@ -169,22 +167,28 @@ class Schema:
             return str(error)
         return "created"
 
-    def _read_back(self, field: FieldInfo, done: str) -> str:
-        """Wait until the property can be read, then see that it is as it must be."""
-        path = self.paths.properties(self.target.name, field.name)
+    def _read_back(self, fields: Sequence[FieldInfo]) -> dict[str, str]:
+        """Why properties that were posted are not as they must be, by name.
+
+        HubSpot takes a while to show them.
+        """
         until = time.monotonic() + READABLE_WITHIN
         while True:
             try:
-                live = self.http.get(path).json()
-            except NotFoundError:
-                if time.monotonic() > until:
-                    return "HubSpot took the property but does not show it yet."
-                time.sleep(_POLL_SECONDS)
+                live = self.live()
             except ConnectorError as error:
-                return str(error)
-            else:
-                fitness = fitness_of(field, live)
-                return done if fitness == "exists" else fitness
+                return {one.name: str(error) for one in fields}
+            hidden = [one.name for one in fields if one.name not in live]
+            if not hidden or time.monotonic() > until:
+                break
+            time.sleep(_POLL_SECONDS)
+        found = {
+            one.name: fitness_of(one, live[one.name])
+            for one in fields
+            if one.name in live
+        }
+        unfit = {name: said for name, said in found.items() if said != "exists"}
+        return dict.fromkeys(hidden, NOT_SHOWN) | unfit
 
 
 def fitness_of(field: FieldInfo, live: Mapping[str, Any]) -> str:

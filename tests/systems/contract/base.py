@@ -21,6 +21,7 @@ from connectors.sdk.records import (
 )
 from connectors.systems import registry
 from tests.systems.benches import BENCHES, Bench
+from tests.systems.prepared import prepared
 
 LOCAL = Context(network=NetworkPolicy.from_cidrs(["127.0.0.0/8"]))
 
@@ -106,9 +107,16 @@ class ContractBase:
 
     @pytest.fixture
     def connector(
-        self, fresh: Connector, control: ControlClient, bench: Bench
+        self,
+        box: SandboxThread,
+        fresh: Connector,
+        control: ControlClient,
+        bench: Bench,
     ) -> Connector:
-        bench.prepare(control, fresh)
+        prepare = bench.prepare
+        if prepare is not None:
+            kind = (self.slug, str(self.variant))
+            prepared(box, self.slug, kind, lambda: prepare(control, fresh))
         return fresh
 
     @pytest.fixture
