@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from argparse import ArgumentParser
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -113,22 +117,30 @@ def _alone(run: SyncRun, progress: RunProgress) -> None:
 
 def _watched(run: SyncRun, progress: RunProgress) -> None:
     """Carry the run out in a thread beside the one that draws."""
-    work: Future[None] | None = None
-    with ThreadPoolExecutor(1) as pool:
-        # Also while it is handed over: leaving the pool waits for the end of the run.
-        try:
-            work = pool.submit(_carried_out, run.pk)
-            while not work.done():
-                run.refresh_from_db()
-                progress.show(run)
-                time.sleep(GLANCE)
-        except KeyboardInterrupt:
-            # The thread ends by itself once it sees the run cancelled.
-            runs.cancel(run)
-    if work:
-        work.result()
+    with _control_c() as pressed, ThreadPoolExecutor(1) as pool:
+        work = pool.submit(_carried_out, run.pk)
+        while not work.done():
+            if pressed.is_set():
+                # The thread ends by itself once it sees the run cancelled.
+                runs.cancel(run)
+                break
+            run.refresh_from_db()
+            progress.show(run)
+            time.sleep(GLANCE)
+    work.result()
     run.refresh_from_db()
     progress.show(run)
+
+
+@contextmanager
+def _control_c() -> Iterator[Event]:
+    """Set by Control-C: an exception could come where Python swallows it."""
+    pressed = Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _carried_out(run_id: int) -> None:
