@@ -17,9 +17,12 @@ from tests.bench.contest.rounds import Finish, lines, play, rotated
 from tests.bench.environment import run_case
 from tests.bench.processes import DeadError
 from tests.bench.report import Line
+from tests.sync.ledgers.proof import THOROUGH
 
 CASES = [case for bench in BENCHES.values() for case in bench.cases]
 CASES += [case for contest in CONTESTS.values() for case in contest.cases(10)]
+# Half a minute each.
+thorough = pytest.mark.skipif(not THOROUGH, reason="only with MLC_THOROUGH=1")
 OURS_ALONE = ("--rounds", "1", "--databases", "sqlite", "--without-peers")
 
 
@@ -46,6 +49,7 @@ def test_a_stream_is_measured_and_right() -> None:
     assert line.figures["peak"] >= line.figures["before"] > 0
 
 
+@thorough
 def test_our_part_of_the_backfill_is_measured_and_right() -> None:
     """By the list and by the search, with more contacts of one time than a page has."""
     found = of_case("contest.backfill", "450", "--at-once", "320", *OURS_ALONE)
@@ -53,6 +57,7 @@ def test_our_part_of_the_backfill_is_measured_and_right() -> None:
     assert [line.figures["records"] for line in found] == [450, 450]
 
 
+@thorough
 def test_our_part_of_the_rejects_is_measured_and_right() -> None:
     (line,) = of_case("contest.rejects", "400", *OURS_ALONE)
     assert line.wrong == []

@@ -10,8 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from connectors.sdk.errors import AuthenticationError, ConfigurationError
+from connectors.sdk.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    NotFoundError,
+)
 from connectors.sdk.http import HttpClient
+from connectors.sdk.response import Response
 from connectors.sdk.values import fingerprint
 from connectors.systems.hubspot.access.auth import HubSpotAuth
 from connectors.systems.hubspot.wire.paths import Paths
@@ -76,7 +81,7 @@ class AccountGuard:
 
     def ask(self, http: HttpClient, paths: Paths) -> Account:
         """Ask HubSpot, and remember."""
-        response = http.get(paths.account)
+        response = _answer(http, paths)
         try:
             account = msgspec.json.decode(response.body, type=Account)
         except msgspec.DecodeError as error:
@@ -121,3 +126,13 @@ class AccountGuard:
             "the other account.",
             code="OTHER_ACCOUNT",
         )
+
+
+def _answer(http: HttpClient, paths: Paths) -> Response:
+    try:
+        return http.get(paths.account)
+    except NotFoundError as error:
+        raise ConfigurationError(
+            f"{paths.account} is not an address of HubSpot's API.",
+            advice="Check the API address and version of the connection.",
+        ) from error

@@ -10,7 +10,7 @@ from tests.sync.ledgers.erp.world import both
 from tests.sync.ledgers.proof import THOROUGH, prove
 
 pytestmark = pytest.mark.faults
-EXAMPLES, STEPS = (300, 30) if THOROUGH else (3, 8)
+EXAMPLES, STEPS = (300, 30) if THOROUGH else (2, 8)
 
 
 @pytest.mark.usefixtures("transactional_db")
