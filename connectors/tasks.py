@@ -66,5 +66,4 @@ def _freeze() -> None:
 
     The collector else spends a tenth of a run on the code and the tables of Django.
     """
-    gc.collect()
     gc.freeze()

@@ -146,7 +146,7 @@ Q_CLUSTER = {
     "max_attempts": 1,
     "save_limit": 0,
     "catch_up": False,
-    "poll": 0.5,
+    "poll": 0.2,
     "guard_cycle": 0.5,
     "recycle": 200,
     "max_rss": 600_000,
