@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
 
 from msgspec.structs import replace
 
@@ -31,6 +31,19 @@ SEARCH_CHARS = 3000
 # A whole address must stay below 8 KB, with the rest of it.
 LIST_CHARS = 6000
 Filter = Mapping[str, Any]
+
+
+class StalePlaceError(ConfigurationError):
+    """HubSpot does not know the place in a list that it has named."""
+
+    @classmethod
+    def of(cls, refusal: RefusedError) -> Self:
+        return cls(
+            f"HubSpot does not know the stored position of the read: {refusal.message}",
+            advice="Start a full read.",
+            status=refusal.status,
+            request_id=refusal.request_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,10 @@ class Fetcher:
         limit: int = LIST_LIMIT,
         archived: bool = False,
     ) -> Fetched:
-        """A page of all records there are, or of all archived ones."""
+        """A page of all records there are, or of all archived ones.
+
+        Raises StalePlaceError where HubSpot does not take `after`.
+        """
         names = ",".join(properties)
         short = len(names) <= LIST_CHARS
         params = {
@@ -97,7 +113,7 @@ class Fetcher:
         try:
             response = self.http.get(path, params=params)
         except RefusedError as refusal:
-            raise _stale(refusal) if after else refusal from refusal
+            raise StalePlaceError.of(refusal) if after else refusal from refusal
         page = row_page(response)
         rows = page.results
         if not short and not archived:
@@ -163,12 +179,3 @@ def _clock(response: Response) -> int:
     except (KeyError, ValueError, TypeError):
         seconds = time.time()
     return int(seconds * 1000)
-
-
-def _stale(refusal: RefusedError) -> ConfigurationError:
-    return ConfigurationError(
-        f"HubSpot does not know the stored position of the read: {refusal.message}",
-        advice="Start a full read.",
-        status=refusal.status,
-        request_id=refusal.request_id,
-    )

@@ -15,6 +15,7 @@ from connectors.systems.hubspot.reading.fetching import (
     Fetched,
     Fetcher,
     Query,
+    StalePlaceError,
 )
 from connectors.systems.hubspot.wire.answers import Row
 
@@ -40,6 +41,7 @@ class Read:
     pace: Pace
     at: Position
     until: datetime | None = None
+    _anew: bool = False
 
     def pages(self) -> Iterator[Page]:
         """See the contract; what was merged or archived is told as well."""
@@ -139,6 +141,19 @@ class Read:
         return int(self.until.astimezone(UTC).timestamp() * 1000)
 
     def _listed(self, *, archived: bool) -> Fetched:
+        """The next page of a list, or its first where HubSpot has forgotten the place.
+
+        Once a read; what comes twice by that is no news.
+        """
+        try:
+            return self._list(archived=archived)
+        except StalePlaceError:
+            if self._anew:
+                raise
+        self._anew, self.at = True, replace(self.at, after="")
+        return self._list(archived=archived)
+
+    def _list(self, *, archived: bool) -> Fetched:
         return self.fetcher.listed(
             self._name,
             [RECORD_ID] if archived else self.assembler.wanted.asked,

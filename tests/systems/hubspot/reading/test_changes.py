@@ -186,6 +186,29 @@ def test_a_read_goes_on_behind_every_page(hub: Hub, *, short: bool) -> None:
         assert seen | set(keys(read(connector, stored))) == there
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_page_token_that_has_expired_begins_the_list_anew(
+    hub: Hub, *, later: bool
+) -> None:
+    there = fill(hub, 25)
+    connector = hub.open(page_size=10)
+    expired = {"match": {"path": "after="}, "times": 1, "do": {"status": 400}}
+    reading = connector.read("companies", None, fields=["name"])
+    first = next(reading)
+    hub.control.faults(expired)
+    pages = read(connector, first.cursor) if later else list(reading)
+    assert {one.key for one in records(pages)} == there
+
+
+def test_page_tokens_that_never_hold_end_the_read_with_the_reason(hub: Hub) -> None:
+    fill(hub, 25)
+    hub.control.faults(
+        {"match": {"path": "after="}, "times": None, "do": {"status": 400}}
+    )
+    with pytest.raises(ConfigurationError, match="stored position"):
+        read(hub.open(page_size=10), None)
+
+
 def test_changes_while_paging_push_nothing_out(hub: Hub) -> None:
     cursor = settled(hub)
     there: set[str] = set()
