@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import connections
+from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
@@ -63,6 +65,24 @@ def test_a_due_flow_is_started_and_the_next_time_set(flow: Flow) -> None:
     state = FlowState.objects.get()
     assert state.next_run_at is not None
     assert ago(seconds=-290) < state.next_run_at < ago(seconds=-301)
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_a_clock_change_neither_skips_nor_doubles_a_run(
+    flow: Flow, day: date, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    clock = datetime.combine(day, time(), tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: clock)
+    FlowState.objects.update(next_run_at=clock)
+    started = []
+    # Both changes are at 01:00 UTC: one local hour is left out, or comes twice.
+    for minutes in range(0, 180, 5):
+        clock = datetime.combine(day, time(), tzinfo=UTC) + timedelta(minutes=minutes)
+        if sweep().started:
+            started.append(minutes)
+        SyncRun.objects.update(status=RunStatus.SUCCEEDED)
+    assert started == list(range(0, 180, 5)), "the flow's interval is five minutes"
 
 
 def test_a_new_flow_is_due_at_once(flow: Flow) -> None:
