@@ -352,7 +352,6 @@ def test_a_merge_names_those_that_are_gone(hub: Hub, *, new_id: bool) -> None:
         {"phase": "changes", "since": None},
         {"phase": "full", "after": 7},
         {"mode": "full"},
-        {"phase": "full", "started": 1, "after": "not-a-page"},
     ],
 )
 def test_an_unknown_position_asks_for_a_full_read(
